@@ -1,0 +1,288 @@
+"""All admissions of one commit, combined: who is new, who is a duplicate, and the rows of both.
+
+`prepare` works without the database and may be slow; `apply` runs inside the transaction. The map
+of keys lives and dies with the batch: a batch that failed leaves nothing behind.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.model.ids import EventId, KeyDigest, Seq
+from gateway.model.records import Admission, Admitted, NewEvent
+from gateway.store.sqlite import inserts
+from gateway.store.sqlite.changes import revive
+from gateway.store.sqlite.inserts import Row, delivery_row, marks, text
+from gateway.store.sqlite.packs import ALONE, PACK_SIZE, Compressor, encode_headers
+from gateway.store.sqlite.recent import Kept, RecentKeys
+from gateway.store.sqlite.transaction import Rising, Transaction, chunks
+
+SAME_BODY: Final = "same_body"
+SAME_BODY_SECONDS: Final = 24 * 3600.0
+
+
+@dataclass(slots=True)
+class _Receipt:
+    """An admission with at least one event that may be new."""
+
+    seq: Seq
+    admission: Admission
+    events: list[NewEvent]
+    head: bytes
+    place: tuple[int, int] = (0, 0)
+    """(pack, position)"""
+
+
+class AcceptBatch:
+    """See the module's text. Numbers are taken for what may be new; a gap means nothing."""
+
+    def __init__(
+        self,
+        admissions: Sequence[Admission],
+        recent: RecentKeys,
+        sequence: Rising,
+        zstd: Compressor,
+    ) -> None:
+        self._admissions = admissions
+        self._recent = recent
+        self._sequence = sequence
+        self._zstd = zstd
+        self._kept: dict[KeyDigest, Kept] = {}
+        """Under each key of the batch, the event the database keeps (once `apply` has run)."""
+        self._receipts: list[_Receipt] = []
+        self._packs: list[Row] = []
+
+    # ---- before the transaction
+
+    def prepare(self) -> None:
+        """Finds what may be new, numbers it, and compresses its bytes."""
+        for admission in self._admissions:
+            fresh = [event for event in admission.events if self._first(event)]
+            if fresh:
+                self._receipts.append(self._number(admission, fresh))
+        self._pack(self._receipts)
+
+    def _first(self, event: NewEvent) -> bool:
+        """Whether this event is the first of its key, as far as memory and the batch know."""
+        digest = event.digest
+        if digest in self._kept:
+            return False
+        known = self._recent.get(digest)
+        self._kept[digest] = known or Kept(Seq(0), event.id)
+        return known is None
+
+    def _number(self, admission: Admission, fresh: list[NewEvent]) -> _Receipt:
+        number = self._sequence.next
+        receipt = _Receipt(number(), admission, fresh, encode_headers(admission.headers))
+        for event in fresh:
+            event.seq = number()
+            self._kept[event.digest] = Kept(event.seq, event.id)
+        for event in fresh:
+            for delivery in event.deliveries:
+                delivery.seq = number()
+        return receipt
+
+    def _pack(self, receipts: Sequence[_Receipt]) -> None:
+        self._packs = []
+        small: list[_Receipt] = []
+        size = 0
+        for receipt in receipts:
+            body = len(receipt.admission.body)
+            if body >= ALONE:
+                self._close([receipt])
+                continue
+            if size + body > PACK_SIZE:
+                self._close(small)
+                small, size = [], 0
+            small.append(receipt)
+            size += body
+        if small:
+            self._close(small)
+
+    def _close(self, receipts: Sequence[_Receipt]) -> None:
+        pack = receipts[0].seq
+        parts: list[bytes] = []
+        at = 0
+        for receipt in receipts:
+            body = receipt.admission.body
+            receipt.place = (pack, at)
+            parts += (receipt.head, body)
+            at += len(receipt.head) + len(body)
+        self._packs.append((pack, len(receipts), *self._zstd.compress(parts)))
+
+    # ---- inside the transaction
+
+    def apply(self, tx: Transaction) -> list[list[Admitted]]:
+        """Writes all rows; returns one list of outcomes for each admission, in order."""
+        if self._receipts:
+            self._drop_known(tx)
+            self._insert(tx)
+        return self._outcomes(tx)
+
+    def _drop_known(self, tx: Transaction) -> None:
+        """Claims the keys; what the database keeps already under another event is a duplicate."""
+        rows: list[Row] = [
+            (event.seq, event.id, event.digest, receipt.admission.received_at)
+            for receipt in self._receipts
+            for event in receipt.events
+        ]
+        if inserts.DEDUP.run(tx.connection, rows) == len(rows):
+            return
+        for some in chunks([row[2] for row in rows]):
+            found = tx.connection.execute(
+                f"SELECT digest, event, id FROM dedup WHERE digest IN ({marks(len(some))})", some
+            )
+            for digest, seq, id in found:
+                self._kept[digest] = Kept(Seq(seq), EventId(id))
+        for receipt in self._receipts:
+            won: list[NewEvent] = []
+            for event in receipt.events:
+                if self._kept[event.digest].seq == event.seq:
+                    won.append(event)
+                    continue
+                event.seq = Seq(0)
+                for delivery in event.deliveries:
+                    delivery.seq = Seq(0)
+            receipt.events = won
+        left = [receipt for receipt in self._receipts if receipt.events]
+        if len(left) < len(self._receipts):
+            self._receipts = left
+            self._pack(left)
+
+    def _insert(self, tx: Transaction) -> None:
+        seen = self._bodies_seen(tx)
+        receipts: list[Row] = []
+        events: list[Row] = []
+        deliveries: list[Row] = []
+        for receipt in self._receipts:
+            receipts.append(_receipt_row(receipt))
+            for event in receipt.events:
+                flags = event.flags
+                if receipt.seq in seen and event.fingerprint is not None:
+                    flags = event.flags = (*flags, SAME_BODY)
+                events.append(_event_row(event, receipt, flags))
+                for delivery in event.deliveries:
+                    row = delivery_row(
+                        delivery, event.seq, receipt.admission.source, receipt.admission.received_at
+                    )
+                    deliveries.append(row)
+                    tx.counts[delivery.target, delivery.state] += 1
+        connection = tx.connection
+        inserts.PACKS.run(connection, self._packs)
+        inserts.RECEIPTS.run(connection, receipts)
+        inserts.EVENTS.run(connection, events)
+        if deliveries:
+            inserts.DELIVERIES.run(connection, deliveries)
+
+    def _bodies_seen(self, tx: Transaction) -> set[Seq]:
+        """Receipts whose body came under another id within a day; keeps the newest of each body."""
+        newest: dict[int, tuple[Seq, float]] = {}
+        seen: set[Seq] = set()
+        for receipt in self._receipts:
+            at = receipt.admission.received_at
+            for mark in {e.fingerprint for e in receipt.events if e.fingerprint is not None}:
+                if mark in newest:
+                    seen.add(receipt.seq)
+                newest[mark] = (receipt.seq, at)
+        rows: list[Row] = [(mark, seq, at) for mark, (seq, at) in newest.items()]
+        if not rows or inserts.FINGERPRINTS.run(tx.connection, rows) == len(rows):
+            return seen
+        # A fingerprint's first receipt in this batch is the one to compare with what was there.
+        first: dict[int, tuple[Seq, float]] = {}
+        for receipt in self._receipts:
+            for event in receipt.events:
+                if event.fingerprint is not None:
+                    first.setdefault(
+                        event.fingerprint, (receipt.seq, receipt.admission.received_at)
+                    )
+        old: list[tuple[Seq, float, int]] = []
+        for some in chunks(list(newest)):
+            for mark, kept, at in tx.connection.execute(
+                "SELECT fingerprint, receipt, at FROM fingerprints "
+                f"WHERE fingerprint IN ({marks(len(some))})",
+                some,
+            ):
+                if kept != newest[mark][0]:
+                    old.append((*newest[mark], mark))
+                    if abs(first[mark][1] - at) <= SAME_BODY_SECONDS:
+                        seen.add(first[mark][0])
+        tx.connection.executemany(
+            "UPDATE fingerprints SET receipt = ?, at = ? WHERE fingerprint = ?", old
+        )
+        return seen
+
+    # ---- what became of each
+
+    def _outcomes(self, tx: Transaction) -> list[list[Admitted]]:
+        new = {event.seq for receipt in self._receipts for event in receipt.events}
+        # The same object may have been handed in twice: only its first coming is the new event.
+        unclaimed = set(new)
+        outcomes: list[list[Admitted]] = []
+        repeats: dict[Seq, int] = {}
+        revivers: dict[Seq, tuple[int, int, float]] = {}
+        for number, admission in enumerate(self._admissions):
+            answers: list[Admitted] = []
+            for event in admission.events:
+                kept = self._kept[event.digest]
+                duplicate = event.seq not in unclaimed
+                unclaimed.discard(event.seq)
+                answers.append(Admitted(duplicate, kept.id))
+                if duplicate:
+                    repeats[kept.seq] = repeats.get(kept.seq, 0) + 1
+                    if admission.revive and kept.seq not in new:
+                        place = (number, len(answers) - 1, admission.received_at)
+                        revivers.setdefault(kept.seq, place)
+            outcomes.append(answers)
+        if repeats:
+            tx.connection.executemany(
+                "UPDATE events SET duplicates = duplicates + ? WHERE seq = ?",
+                [(count, seq) for seq, count in repeats.items()],
+            )
+            tx.changed.update(repeats)
+        for seq, revived in revive(tx, {seq: at for seq, (_, _, at) in revivers.items()}).items():
+            number, position, _ = revivers[seq]
+            outcomes[number][position] = Admitted(True, outcomes[number][position].id, revived)
+        keys = tuple(self._kept.items())
+        tx.after_commit.append(lambda: self._recent.add(keys))
+        return outcomes
+
+
+def _receipt_row(receipt: _Receipt) -> Row:
+    admission = receipt.admission
+    return (
+        receipt.seq,
+        *receipt.place,
+        len(receipt.head),
+        len(admission.body),
+        len(receipt.events),
+        admission.source,
+        admission.provider,
+        admission.received_at,
+        admission.client,
+        admission.scheme,
+        admission.key_label,
+        int(all(event.verified for event in receipt.events)),
+        text(admission.refusal),
+        text(admission.content_type),
+    )
+
+
+def _event_row(event: NewEvent, receipt: _Receipt, flags: tuple[str, ...]) -> Row:
+    key = event.dedup_key
+    return (
+        event.seq,
+        event.id,
+        receipt.seq,
+        event.item,
+        receipt.admission.source,
+        text(event.type),
+        text(event.provider_type),
+        None if event.provider_id is None else text(event.provider_id),
+        None if key == event.provider_id else text(key),
+        None if event.subject is None else text(event.subject),
+        event.time,
+        event.fields.decode("utf-8", "backslashreplace"),
+        " ".join(flags),
+        int(event.verified),
+        0,
+    )

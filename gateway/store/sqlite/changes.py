@@ -1,0 +1,327 @@
+"""How deliveries change after they were made: results, leases, verbs, revivals, replays.
+
+Every change of state goes through here and follows `model.states.MOVES`. Runs inside a transaction
+of the writer.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.model.ids import DeliveryId, EventId, Seq
+from gateway.model.records import Due, Moved, NewDelivery, Result, Selection
+from gateway.model.states import FINAL, MOVES, DeliveryState, Reason, Trigger, Verb
+from gateway.store.sqlite import inserts
+from gateway.store.sqlite.inserts import OPEN, STUCK, Row, Value, delivery_row, marks, text
+from gateway.store.sqlite.transaction import Transaction, chunks
+
+REVIVAL_SECONDS: Final = 60.0
+"""One event's dead deliveries come back at most once in this time (DESIGN: once a minute)."""
+SLICE: Final = 2000
+"""Deliveries that one commit moves; more of them go in several, so that accepts need not wait."""
+
+_VERB_TRIGGER: Final = {Verb.RETRY: Trigger.MANUAL, Verb.REVIVE: Trigger.REVIVE}
+"""What caused the next attempt; after other verbs it is what it was."""
+
+_RECORD = """
+    UPDATE deliveries SET
+        state = ?, reason = ?, detail = ?, next_at = ?, attempts = attempts + ?,
+        window_attempts = window_attempts + ?, deaths = CASE ? WHEN 0 THEN deaths ELSE 0 END,
+        begun = 0, trigger = CASE ? WHEN '' THEN trigger ELSE ? END, updated_at = ?
+    WHERE seq = ?"""
+
+
+def record(tx: Transaction, results: Sequence[Result]) -> None:
+    """Stores what became of leased deliveries. An attempt is kept in any case: it was made.
+
+    An attempt that came to its end clears `deaths`: what the process survives is no poison.
+    """
+    leased: dict[int, tuple[str, int]] = {}
+    for some in chunks([result.delivery for result in results]):
+        leased |= {
+            seq: (target, event)
+            for seq, target, event in tx.connection.execute(
+                "SELECT seq, target, event FROM deliveries "
+                f"WHERE state = 'leased' AND seq IN ({marks(len(some))})",
+                some,
+            )
+        }
+    updates: list[Row] = []
+    attempts: list[Row] = []
+    for result in results:
+        attempt = result.attempt
+        if attempt is not None:
+            attempts.append(
+                (
+                    tx.sequence.next(),
+                    result.delivery,
+                    attempt.number,
+                    attempt.at,
+                    attempt.endpoint,
+                    attempt.status,
+                    attempt.error,
+                    text(attempt.message),
+                    attempt.duration,
+                    attempt.answer,
+                    attempt.trigger,
+                )
+            )
+        found = leased.pop(result.delivery, None)
+        if found is None:
+            continue
+        made = int(attempt is not None)
+        again = Trigger.RETRY if made and result.state is DeliveryState.PENDING else ""
+        updates.append(
+            (
+                result.state,
+                result.reason,
+                text(result.detail),
+                result.next_at,
+                made,
+                made,
+                made,
+                again,
+                again,
+                tx.now,
+                result.delivery,
+            )
+        )
+        tx.moved(*found, DeliveryState.LEASED, result.state)
+    tx.connection.executemany(_RECORD, updates)
+    inserts.ATTEMPTS.run(tx.connection, attempts)
+
+
+def lease(tx: Transaction, deliveries: Sequence[Seq]) -> list[Seq]:
+    """Takes those that are still pending, in the order given."""
+    taken: set[int] = set()
+    for some in chunks(deliveries):
+        found = tx.connection.execute(
+            "SELECT seq, target, event FROM deliveries "
+            f"WHERE state = 'pending' AND seq IN ({marks(len(some))})",
+            some,
+        ).fetchall()
+        for seq, target, event in found:
+            taken.add(seq)
+            tx.moved(target, event, DeliveryState.PENDING, DeliveryState.LEASED)
+    mine = [seq for seq in dict.fromkeys(deliveries) if seq in taken]
+    for some in chunks(mine):
+        # pending's rate and breaker_open are no reasons of leased ones.
+        tx.connection.execute(
+            "UPDATE deliveries SET state = 'leased', updated_at = ?, reason = CASE "
+            "WHEN reason IN ('new', 'retry', 'revived') THEN reason "
+            "WHEN attempts = 0 THEN 'new' ELSE 'retry' END "
+            f"WHERE seq IN ({marks(len(some))})",
+            (tx.now, *some),
+        )
+    return mine
+
+
+def begin(tx: Transaction, delivery: Seq) -> None:
+    """Marks that an attempt of a suspect is under way."""
+    tx.connection.execute(
+        "UPDATE deliveries SET begun = 1 WHERE seq = ? AND state = 'leased'", (delivery,)
+    )
+
+
+def revive(tx: Transaction, events: Mapping[Seq, float]) -> dict[Seq, int]:
+    """Brings dead deliveries of events back, each event at most once a minute.
+
+    events: number of an event to the time its duplicate came. Returns how many came back.
+    """
+    dead: dict[Seq, list[int]] = {}
+    for some in chunks(list(events)):
+        for seq, event in tx.connection.execute(
+            "SELECT seq, event FROM deliveries INDEXED BY deliveries_event "
+            f"WHERE state = 'dead' AND event IN ({marks(len(some))})",
+            some,
+        ):
+            dead.setdefault(event, []).append(seq)
+    revived: dict[Seq, int] = {}
+    for event, numbers in dead.items():
+        at = events[event]
+        (last,) = tx.connection.execute(
+            "SELECT revived_at FROM events WHERE seq = ?", (event,)
+        ).fetchone()
+        if last is not None and 0 <= at - last < REVIVAL_SECONDS:
+            continue
+        tx.connection.execute("UPDATE events SET revived_at = ? WHERE seq = ?", (at, event))
+        revived[event] = move_numbered(tx, numbers, Verb.REVIVE, Reason.REVIVED, "").count
+    return revived
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """What one commit of a move did, and what is left for the next."""
+
+    moved: Moved
+    rest: Sequence[int]
+
+
+def move(tx: Transaction, where: Selection, verb: Verb, reason: Reason, detail: str) -> Slice:
+    """Selects deliveries and applies a verb to the first of them (to all that are named)."""
+    clauses, values = _clauses(where)
+    if not clauses:
+        return Slice(Moved(0), ())
+    leaves = sorted(MOVES[verb].leaves)
+    selected = [
+        seq
+        for (seq,) in tx.connection.execute(
+            f"SELECT seq FROM deliveries INDEXED BY {_index(where)} "
+            f"WHERE {OPEN} AND state IN ({marks(len(leaves))}) AND {' AND '.join(clauses)} "
+            "ORDER BY seq",
+            (*leaves, *values),
+        )
+    ]
+    refused = _refusals(tx, where, verb, selected) if where.ids else ()
+    now = len(selected) if where.ids else SLICE
+    moved = move_numbered(tx, selected[:now], verb, reason, detail)
+    return Slice(Moved(moved.count, moved.due, refused), selected[now:])
+
+
+def move_numbered(
+    tx: Transaction, numbers: Sequence[int], verb: Verb, reason: Reason, detail: str
+) -> Moved:
+    """Applies a verb to those deliveries that it still applies to."""
+    rule = MOVES[verb]
+    change = "state = ?, reason = ?, detail = ?, updated_at = ?"
+    values: list[Value] = [rule.to, reason, text(detail), tx.now]
+    if rule.new_window:
+        change += ", next_at = ?, window_started_at = ?, window_attempts = 0, deaths = 0, begun = 0"
+        values += [tx.now, tx.now]
+    if verb in _VERB_TRIGGER:
+        change += ", trigger = ?"
+        values.append(_VERB_TRIGGER[verb])
+    leaves = sorted(rule.leaves)
+    due: list[Due] = []
+    count = 0
+    for some in chunks(numbers):
+        rows = tx.connection.execute(
+            "SELECT seq, target, event, state FROM deliveries "
+            f"WHERE seq IN ({marks(len(some))}) AND state IN ({marks(len(leaves))}) ORDER BY seq",
+            (*some, *leaves),
+        ).fetchall()
+        tx.connection.execute(
+            f"UPDATE deliveries SET {change} WHERE seq IN ({marks(len(rows))})",
+            (*values, *(row[0] for row in rows)),
+        )
+        for seq, target, event, state in rows:
+            tx.moved(target, event, state, rule.to)
+            if rule.to is DeliveryState.PENDING:
+                due.append(Due(Seq(seq), target, tx.now))
+        count += len(rows)
+    tx.due += due
+    return Moved(count, due)
+
+
+def _index(where: Selection) -> str:
+    """The index to go by: the planner does not know how selective each is."""
+    if where.ids:
+        return "deliveries_id"
+    return "deliveries_event" if where.event is not None else "deliveries_open"
+
+
+def _clauses(where: Selection) -> tuple[list[str], list[Value]]:
+    clauses: list[str] = []
+    values: list[Value] = []
+    if where.ids:
+        # As one JSON value any number of ids fits into one statement.
+        clauses.append("id IN (SELECT value FROM json_each(?))")
+        values.append(json.dumps(where.ids))
+    if where.event is not None:
+        clauses.append("event = (SELECT seq FROM events WHERE id = ?)")
+        values.append(where.event)
+    for column in ("source", "route", "target", "state", "reason"):
+        value = getattr(where, column)
+        if value is not None:
+            clauses.append(f"{column} = ?")
+            values.append(value)
+    return clauses, values
+
+
+def _refusals(
+    tx: Transaction, where: Selection, verb: Verb, selected: Sequence[int]
+) -> list[tuple[DeliveryId, str]]:
+    """Named deliveries that were not selected, each with the reason."""
+    found = {
+        id: (seq, DeliveryState(state))
+        for id, seq, state in tx.connection.execute(
+            "SELECT id, seq, state FROM deliveries WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps(where.ids),),
+        )
+    }
+    moving = set(selected)
+    refused: list[tuple[DeliveryId, str]] = []
+    for id in dict.fromkeys(where.ids):
+        if id not in found:
+            refused.append((id, "there is no such delivery (any more)"))
+        elif found[id][0] not in moving:
+            refused.append((id, _why_not(found[id][1], verb)))
+    return refused
+
+
+def _why_not(state: DeliveryState, verb: Verb) -> str:
+    if state in MOVES[verb].leaves:
+        return "it does not fit the rest of the selection"
+    if state in FINAL:
+        return f"it is {state}: that is final, only a replay makes a new delivery"
+    if state is DeliveryState.LEASED:
+        return "an attempt is under way, ask again when it has ended"
+    return f"it is {state}: {verb} does not apply"
+
+
+def release_paused(tx: Transaction) -> Slice:
+    """Selects deliveries that nothing pauses any more and releases the first of them."""
+    selected = [
+        seq
+        for (seq,) in tx.connection.execute(
+            f"""
+            SELECT seq FROM deliveries d INDEXED BY deliveries_stuck
+            WHERE {STUCK} AND state = 'held' AND reason = 'paused' AND NOT EXISTS (
+                SELECT 1 FROM pauses p
+                WHERE (p.kind = 'source' AND p.name = d.source)
+                   OR (p.kind = 'route' AND p.name = d.route)
+                   OR (p.kind = 'target' AND p.name = d.target))
+            ORDER BY seq"""
+        )
+    ]
+    return Slice(release_numbered(tx, selected[:SLICE]), selected[SLICE:])
+
+
+def release_numbered(tx: Transaction, numbers: Sequence[int]) -> Moved:
+    """Releases those of the deliveries that are still held as paused."""
+    count = 0
+    due: list[Due] = []
+    for some in chunks(numbers):
+        paused = tx.connection.execute(
+            "SELECT seq, attempts > 0 FROM deliveries "
+            f"WHERE state = 'held' AND reason = 'paused' AND seq IN ({marks(len(some))})",
+            some,
+        ).fetchall()
+        for tried, reason in ((0, Reason.NEW), (1, Reason.RETRY)):
+            mine = [seq for seq, was_tried in paused if was_tried == tried]
+            moved = move_numbered(tx, mine, Verb.RELEASE, reason, "")
+            count += moved.count
+            due += moved.due
+    return Moved(count, due)
+
+
+def create(tx: Transaction, event: EventId, deliveries: Sequence[NewDelivery]) -> Moved:
+    """New deliveries of an event that is still kept."""
+    found = tx.connection.execute(
+        "SELECT seq, source FROM events WHERE id = ?", (event,)
+    ).fetchone()
+    if found is None:
+        return Moved(0, (), [(new.id, "its event is not kept any more") for new in deliveries])
+    seq, source = found
+    rows: list[Row] = []
+    due: list[Due] = []
+    for new in deliveries:
+        new.seq = tx.sequence.next()
+        rows.append(delivery_row(new, seq, source, tx.now))
+        tx.moved(new.target, seq, None, new.state)
+        if new.state is DeliveryState.PENDING:
+            due.append(Due(new.seq, new.target, new.next_at))
+    inserts.DELIVERIES.run(tx.connection, rows)
+    tx.due += due
+    return Moved(len(rows), due)

@@ -1,0 +1,118 @@
+"""INSERTs of many rows in few statements. The columns of each table as the writer fills them.
+
+A statement a row would hand Python's lock over for each; one statement of arbitrary length would be
+prepared anew each time. So rows go in runs of a few fixed sizes, whose statements stay prepared.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from itertools import chain
+from typing import Final
+
+from gateway.model.ids import Seq
+from gateway.model.records import NewDelivery
+
+Value = str | bytes | int | float | None
+Row = Sequence[Value]
+
+_RUNS: Final = (64, 16, 4, 1)
+"""Times 20 columns this stays far under SQLite's limit of 32,766 variables (older: 999 x 32)."""
+LIST_SIZE: Final = 500
+"""Values in one `IN (…)` list."""
+
+
+class Insert:
+    """An INSERT into one table."""
+
+    __slots__ = ("_statements",)
+
+    def __init__(self, table: str, columns: str, *, conflict: str = "") -> None:
+        """columns: names with blanks between them; conflict: an ON CONFLICT clause."""
+        names = columns.split()
+        row = f"({', '.join('?' * len(names))})"
+        head = f"INSERT INTO {table} ({', '.join(names)}) VALUES "
+        self._statements = tuple(
+            (run, f"{head}{', '.join([row] * run)} {conflict}") for run in _RUNS
+        )
+
+    def run(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> int:
+        """Inserts the rows in order; returns how many went in."""
+        done = inserted = 0
+        for run, statement in self._statements:
+            while len(rows) - done >= run:
+                values = tuple(chain.from_iterable(rows[done : done + run]))
+                inserted += connection.execute(statement, values).rowcount
+                done += run
+        return inserted
+
+
+OPEN: Final = "(state = 'pending' OR state = 'leased' OR state = 'held' OR state = 'dead')"
+"""The words that let a query use the index `deliveries_open`."""
+STUCK: Final = "(state = 'held' OR state = 'dead')"
+"""The same for `deliveries_stuck`."""
+
+PACKS: Final = Insert("packs", "id receipts size data")
+RECEIPTS: Final = Insert(
+    "receipts",
+    "seq pack position head_size body_size events source provider received_at client scheme "
+    "key_label verified refusal content_type",
+)
+EVENTS: Final = Insert(
+    "events",
+    "seq id receipt item source type provider_type provider_id dedup_key subject time fields "
+    "flags verified duplicates",
+)
+DEDUP: Final = Insert("dedup", "event id digest at", conflict="ON CONFLICT (digest) DO NOTHING")
+FINGERPRINTS: Final = Insert(
+    "fingerprints", "fingerprint receipt at", conflict="ON CONFLICT (fingerprint) DO NOTHING"
+)
+DELIVERIES: Final = Insert(
+    "deliveries",
+    "seq id event source route target order_key state reason detail next_at attempts "
+    "window_started_at window_attempts deaths begun trigger replay_of created_at updated_at",
+)
+ATTEMPTS: Final = Insert(
+    "attempts", "seq delivery number at endpoint status error message duration answer trigger"
+)
+AUDIT: Final = Insert("audit", "seq at who action object detail")
+
+
+def marks(count: int) -> str:
+    """`?, ?, ?` for an IN list."""
+    return ", ".join("?" * count)
+
+
+def text(value: str) -> str:
+    """A sender's text, fit for SQLite: lone surrogates cannot be stored and become visible escapes.
+
+    One such text must never make the commit of all others fail.
+    """
+    if value.isascii():
+        return value
+    return value.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def delivery_row(delivery: NewDelivery, event: Seq, source: str, now: float) -> Row:
+    """A new delivery's row."""
+    return (
+        delivery.seq,
+        delivery.id,
+        event,
+        source,
+        delivery.route,
+        delivery.target,
+        None if delivery.order_key is None else text(delivery.order_key),
+        delivery.state,
+        delivery.reason,
+        text(delivery.detail),
+        delivery.next_at,
+        0,
+        now,
+        0,
+        0,
+        0,
+        delivery.trigger,
+        delivery.replay_of,
+        now,
+        now,
+    )

@@ -1,0 +1,128 @@
+"""Retention: what is too old goes, in slices so small that no acceptance waits for one.
+
+A pass walks each table once by number, with a cursor in memory, so that what must stay (held for
+months, say) is stepped over once a pass and not once a slice.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.model.ids import KeyDigest
+from gateway.model.states import DeliveryState
+from gateway.store.sqlite.accept import SAME_BODY_SECONDS
+from gateway.store.sqlite.inserts import marks
+from gateway.store.sqlite.recent import RecentKeys
+from gateway.store.sqlite.transaction import Transaction, chunks
+
+_EVENTS: Final = """
+    SELECT e.seq, e.receipt, r.received_at < ? AS old, NOT EXISTS (
+        SELECT 1 FROM deliveries d
+        WHERE d.event = e.seq AND d.state IN ('pending', 'leased', 'held')) AS finished
+    FROM events e JOIN receipts r ON r.seq = e.receipt
+    WHERE e.seq > ? ORDER BY e.seq LIMIT ?"""
+_KEYS: Final = "SELECT event, digest, at < ? FROM dedup WHERE event > ? ORDER BY event LIMIT ?"
+_DEAD: Final = (
+    "SELECT target, count(*) FROM deliveries WHERE state = 'dead' AND event IN ({}) GROUP BY 1"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What one slice did."""
+
+    rows: int
+    done: bool
+    """The pass has seen all that is old enough."""
+
+
+class Pruner:
+    """See the module's text. Lives in the writer thread."""
+
+    __slots__ = ("_event", "_key", "_recent")
+
+    def __init__(self, recent: RecentKeys) -> None:
+        self._recent = recent
+        self._event = 0
+        self._key = 0
+
+    def slice(
+        self, tx: Transaction, events_before: float, dedup_before: float, limit: int
+    ) -> Pruned:
+        """Prunes up to `limit` events, keys and fingerprints each."""
+        # Rows with the highest numbers may go, their numbers must not come back.
+        tx.connection.execute("UPDATE sequence SET high = ?", (tx.sequence.last,))
+        events, event = self._events(tx, events_before, limit)
+        keys, key = self._keys(tx, dedup_before, limit)
+        marks_gone = _fingerprints(tx, tx.now - SAME_BODY_SECONDS, limit)
+        done = event == key == 0 and marks_gone < limit
+
+        def advance() -> None:
+            self._event, self._key = event, key
+
+        tx.after_commit.append(advance)
+        return Pruned(events + keys + marks_gone, done)
+
+    def _events(self, tx: Transaction, before: float, limit: int) -> tuple[int, int]:
+        """(rows that went, next cursor; 0: the pass is over)"""
+        found = tx.connection.execute(_EVENTS, (before, self._event, limit)).fetchall()
+        going = [(seq, receipt) for seq, receipt, old, finished in found if old and finished]
+        count = 0
+        for some in chunks(going):
+            count += _delete(tx, [seq for seq, _ in some])
+            count += _release_receipts(tx, [receipt for _, receipt in some])
+        more = len(found) == limit and any(row[2] for row in found)
+        return count, found[-1][0] if more else 0
+
+    def _keys(self, tx: Transaction, before: float, limit: int) -> tuple[int, int]:
+        found = tx.connection.execute(_KEYS, (before, self._key, limit)).fetchall()
+        going = [(event, KeyDigest(digest)) for event, digest, old in found if old]
+        for some in chunks(going):
+            tx.connection.execute(
+                f"DELETE FROM dedup WHERE event IN ({marks(len(some))})", [row[0] for row in some]
+            )
+        # Memory forgets at once, the commit may still fail: then the database knows better.
+        self._recent.forget(digest for _, digest in going)
+        more = len(found) == limit and any(row[2] for row in found)
+        return len(going), found[-1][0] if more else 0
+
+
+def _delete(tx: Transaction, events: list[int]) -> int:
+    """Events with their deliveries and attempts; returns the number of rows."""
+    which = marks(len(events))
+    for target, count in tx.connection.execute(_DEAD.format(which), events):
+        tx.counts[target, DeliveryState.DEAD] -= count
+    return sum(
+        tx.connection.execute(statement.format(which), events).rowcount
+        for statement in (
+            "DELETE FROM attempts WHERE delivery IN (SELECT seq FROM deliveries WHERE event IN ({}))",
+            "DELETE FROM deliveries WHERE event IN ({})",
+            "DELETE FROM events WHERE seq IN ({})",
+        )
+    )
+
+
+def _release_receipts(tx: Transaction, receipts: list[int]) -> int:
+    """Takes one event off each receipt named; those without any go, and so do their packs."""
+    tx.connection.executemany(
+        "UPDATE receipts SET events = events - 1 WHERE seq = ?", [(seq,) for seq in receipts]
+    )
+    gone = tx.connection.execute(
+        f"DELETE FROM receipts WHERE events <= 0 AND seq IN ({marks(len(receipts))}) RETURNING pack",
+        receipts,
+    ).fetchall()
+    if not gone:
+        return 0
+    tx.connection.executemany("UPDATE packs SET receipts = receipts - 1 WHERE id = ?", gone)
+    packs = tx.connection.execute(
+        f"DELETE FROM packs WHERE receipts <= 0 AND id IN ({marks(len(gone))})",
+        [pack for (pack,) in gone],
+    )
+    return len(gone) + packs.rowcount
+
+
+def _fingerprints(tx: Transaction, before: float, limit: int) -> int:
+    return tx.connection.execute(
+        "DELETE FROM fingerprints WHERE fingerprint IN "
+        "(SELECT fingerprint FROM fingerprints WHERE at < ? ORDER BY at LIMIT ?)",
+        (before, limit),
+    ).rowcount

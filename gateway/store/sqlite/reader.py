@@ -1,0 +1,257 @@
+"""Reads: a small pool of read-only aiosqlite connections, and every read of the protocol on it.
+
+Each read is short, so that none holds up the write-ahead log. Nothing here can write.
+"""
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import aiosqlite
+
+from gateway.errors import StoreUnavailable
+from gateway.model.ids import DeliveryId, EventId, KeyDigest, Seq
+from gateway.model.records import (
+    Attempt,
+    AuditEntry,
+    Delivery,
+    Due,
+    Event,
+    EventSummary,
+    Receipt,
+    Work,
+)
+from gateway.model.request import RawHeaders
+from gateway.store.protocol import (
+    DeliveryFilter,
+    EventFilter,
+    Health,
+    Pause,
+    SourceActivity,
+    TargetBacklog,
+)
+from gateway.store.sqlite import backlogs, delivery_reads, event_reads, files, migrations, rows
+from gateway.store.sqlite.bounds import upper
+from gateway.store.sqlite.packs import PackCache, Place, decompress
+from gateway.store.sqlite.rows import DELIVERY, DELIVERY_WIDTH, EVENT, fetch
+
+_CONNECTIONS: Final = 2
+_CACHE_BYTES: Final = 16 * 1024 * 1024
+_OFF_LOOP: Final = 256 * 1024
+"""Compressed bytes from which a pack is opened in a thread: it would take milliseconds."""
+
+_WORK: Final = f"""
+    SELECT {DELIVERY}, {EVENT}, r.pack, r.position, r.head_size, r.body_size, r.content_type
+    FROM deliveries d JOIN events e ON e.seq = d.event JOIN receipts r ON r.seq = e.receipt
+    WHERE d.seq IN (SELECT value FROM json_each(?))"""
+_RECEIPT: Final = """
+    SELECT seq, source, provider, received_at, client, scheme, key_label, verified, refusal,
+           content_type, pack, position, head_size, body_size
+    FROM receipts WHERE seq = ?"""
+_CLAIM: Final = """
+    SELECT seq, target, next_at FROM deliveries
+    WHERE state = 'pending' AND target = ? AND (next_at, seq) > (?, ?)
+    ORDER BY next_at, seq LIMIT ?"""
+
+
+class SqliteReader:
+    """All reads of a database."""
+
+    def __init__(self, database: Path, connections: Sequence[aiosqlite.Connection]) -> None:
+        self.database = database
+        self._connections = tuple(connections)
+        self._free: asyncio.Queue[aiosqlite.Connection] = asyncio.Queue()
+        for connection in connections:
+            self._free.put_nowait(connection)
+        self._packs = PackCache(_CACHE_BYTES)
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[aiosqlite.Connection]:
+        connection = await self._free.get()
+        try:
+            yield connection
+        except sqlite3.Error as error:
+            raise StoreUnavailable(f"cannot read the store {self.database}: {error}") from error
+        finally:
+            self._free.put_nowait(connection)
+
+    # ---- the dispatcher's
+
+    async def claim(self, target: str, after: tuple[float, Seq], limit: int) -> Sequence[Due]:
+        """Pending deliveries of a target in order of (next_at, seq), after that place."""
+        async with self._reading() as db:
+            found = await fetch(db, _CLAIM, (target, *after, limit))
+        return [Due(*row) for row in found]
+
+    async def work(self, deliveries: Sequence[Seq]) -> Sequence[Work]:
+        """All that attempts of these deliveries need, in the order asked for."""
+        async with self._reading() as db:
+            found = list(await fetch(db, _WORK, (json.dumps(deliveries),)))
+            works: dict[Seq, Work] = {}
+            for row in found:
+                *_, pack, position, head_size, body_size, content_type = row
+                place = Place(pack, position, head_size, body_size)
+                headers, body = await self._bytes(db, place)
+                delivery = rows.delivery(row)
+                event = rows.event(row[DELIVERY_WIDTH:])
+                works[delivery.seq] = Work(delivery, event, headers, content_type, body)
+        return [works[seq] for seq in deliveries if seq in works]
+
+    async def _bytes(self, db: aiosqlite.Connection, place: Place) -> tuple[RawHeaders, bytes]:
+        raw = self._packs.get(place.pack)
+        if raw is None:
+            found = await fetch(db, "SELECT data FROM packs WHERE id = ?", (place.pack,))
+            for (data,) in found:
+                big = len(data) >= _OFF_LOOP
+                raw = await asyncio.to_thread(decompress, data) if big else decompress(data)
+                self._packs.add(place.pack, raw)
+        if raw is None:
+            raise StoreUnavailable(
+                f"the store {self.database} has lost pack {place.pack}: restore a backup"
+            )
+        return place.cut(raw)
+
+    # ---- events and deliveries
+
+    def seen(self, digest: KeyDigest) -> EventId | None:
+        """A reader remembers nothing."""
+        return None
+
+    async def events(
+        self, where: EventFilter, before: Seq | None, limit: int
+    ) -> Sequence[EventSummary]:
+        """Newest first, those with a smaller sequence number than `before`."""
+        async with self._reading() as db:
+            return await event_reads.page(db, where, before, limit)
+
+    async def event(self, id: EventId) -> EventSummary | None:
+        """One event by our id."""
+        async with self._reading() as db:
+            return await event_reads.one(db, id)
+
+    async def receipt(self, seq: Seq) -> Receipt | None:
+        """One receipt with its bytes."""
+        async with self._reading() as db:
+            for row in await fetch(db, _RECEIPT, (seq,)):
+                headers, body = await self._bytes(db, Place(*row[10:14]))
+                return rows.receipt(row, headers, body)
+        return None
+
+    async def deliveries(
+        self, where: DeliveryFilter, before: Seq | None, limit: int
+    ) -> Sequence[tuple[Delivery, Event]]:
+        """Newest first, each with its event."""
+        async with self._reading() as db:
+            return await delivery_reads.page(db, where, before, limit)
+
+    async def delivery(self, id: DeliveryId) -> tuple[Delivery, Event] | None:
+        """One delivery by our id."""
+        async with self._reading() as db:
+            return await delivery_reads.one(db, id)
+
+    async def attempts(self, delivery: Seq) -> Sequence[Attempt]:
+        """In order of time."""
+        async with self._reading() as db:
+            return await delivery_reads.attempts(db, delivery)
+
+    # ---- overviews and small things
+
+    async def backlog(self) -> Sequence[TargetBacklog]:
+        """What waits for each target."""
+        async with self._reading() as db:
+            return await backlogs.backlog(db)
+
+    async def activity(self) -> Sequence[SourceActivity]:
+        """What each source did last."""
+        async with self._reading() as db:
+            return await backlogs.activity(db)
+
+    async def pauses(self) -> Sequence[Pause]:
+        """What is paused, oldest first."""
+        async with self._reading() as db:
+            found = await fetch(
+                db, "SELECT kind, name, since, who FROM pauses ORDER BY since, kind, name"
+            )
+        return [Pause(*row) for row in found]
+
+    async def get(self, key: str) -> bytes | None:
+        """The value kept under a name."""
+        async with self._reading() as db:
+            for (value,) in await fetch(db, "SELECT value FROM kv WHERE key = ?", (key,)):
+                return bytes(value)
+        return None
+
+    async def audited(self, before: Seq | None, limit: int) -> Sequence[AuditEntry]:
+        """Newest first."""
+        async with self._reading() as db:
+            found = await fetch(
+                db,
+                "SELECT at, who, action, object, detail FROM audit "
+                "WHERE seq < ? ORDER BY seq DESC LIMIT ?",
+                (upper(before), limit),
+            )
+        return [AuditEntry(*row) for row in found]
+
+    # ---- upkeep
+
+    async def backup(self, to: Path) -> None:
+        """A consistent copy (mode 0600) while the store runs. Raises `StoreUnavailable`."""
+        await asyncio.to_thread(files.copy, self.database, to)
+
+    async def health(self) -> Health:
+        """How the files are; a reader cannot say whether they can be written."""
+        return files.health(self.database, queue=0, problem="")
+
+    async def close(self) -> None:
+        """Waits for running reads and closes the connections."""
+        for _ in self._connections:
+            await self._free.get()
+        for connection in self._connections:
+            await connection.close()
+
+
+async def connect(database: Path) -> list[aiosqlite.Connection]:
+    """The pool's connections. Raises `sqlite3.Error`."""
+    connections: list[aiosqlite.Connection] = []
+    try:
+        for _ in range(_CONNECTIONS):
+            connection = await aiosqlite.connect(
+                files.readonly_uri(database), uri=True, isolation_level=None
+            )
+            connections.append(connection)
+            await fetch(connection, "PRAGMA query_only = ON")
+    except BaseException:
+        for connection in connections:
+            await connection.close()
+        raise
+    return connections
+
+
+async def open_readonly(path: Path) -> SqliteReader:
+    """Opens a database for reading, whether a gateway runs on it or not.
+
+    Raises `StoreUnavailable` if there is none, or if it has another version's schema.
+    """
+    database = path.absolute()
+    if not database.is_file():
+        raise StoreUnavailable(
+            f"there is no store at {database}: start the gateway once, or look "
+            "at `store.url` in routes.yaml"
+        )
+    connections: list[aiosqlite.Connection] = []
+    try:
+        connections = await connect(database)
+        for (found,) in await fetch(connections[0], "PRAGMA user_version"):
+            if problem := migrations.problem_with(found, str(database)):
+                raise StoreUnavailable(problem)
+    except BaseException as error:
+        for connection in connections:
+            await connection.close()
+        if isinstance(error, sqlite3.Error):
+            raise StoreUnavailable(f"cannot read the store {database}: {error}") from error
+        raise
+    return SqliteReader(database, connections)

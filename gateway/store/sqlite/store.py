@@ -1,0 +1,230 @@
+"""The SQLite store: writes go to the one writer thread, reads to the read-only pool."""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import aiosqlite
+
+from gateway.errors import StoreUnavailable
+from gateway.model.ids import EventId, KeyDigest, Seq
+from gateway.model.records import (
+    Admission,
+    Admitted,
+    AuditEntry,
+    Moved,
+    NewDelivery,
+    Result,
+    Selection,
+)
+from gateway.model.states import Reason, Verb
+from gateway.store.protocol import Health, Listener
+from gateway.store.sqlite import changes, files, inserts, reader
+from gateway.store.sqlite.inserts import text
+from gateway.store.sqlite.migrations import migrate
+from gateway.store.sqlite.pruning import Pruned, Pruner
+from gateway.store.sqlite.reader import SqliteReader
+from gateway.store.sqlite.recent import RecentKeys
+from gateway.store.sqlite.recovery import recover
+from gateway.store.sqlite.transaction import Rising, Transaction, highest
+from gateway.store.sqlite.writer import Fault, Writer
+
+RECENT_KEYS: Final = 50_000
+"""Some 15 MB; a provider's own retries come within minutes."""
+
+
+class SqliteStore(SqliteReader):
+    """`gateway.store.protocol.Store` on one SQLite file."""
+
+    def __init__(
+        self,
+        database: Path,
+        connections: Sequence[aiosqlite.Connection],
+        writer: Writer,
+        recent: RecentKeys,
+        lock: files.Lock,
+    ) -> None:
+        super().__init__(database, connections)
+        self._writer = writer
+        self._recent = recent
+        self._pruner = Pruner(recent)
+        self._lock: files.Lock | None = lock
+
+    # ---- writes
+
+    async def accept(self, admission: Admission) -> Sequence[Admitted]:
+        """Stores a receipt with its events and deliveries, or finds them to be duplicates."""
+        return await self._writer.accept(admission)
+
+    async def record(self, results: Sequence[Result]) -> None:
+        """Stores what became of leased deliveries, with their attempts."""
+        if results:
+            await self._writer.record(results)
+
+    async def begin(self, delivery: Seq) -> None:
+        """Marks that an attempt of a suspect begins."""
+        await self._writer.change(lambda tx: changes.begin(tx, delivery))
+
+    async def lease(self, deliveries: Sequence[Seq]) -> Sequence[Seq]:
+        """Takes pending deliveries; returns those that were still pending."""
+        return await self._writer.change(lambda tx: changes.lease(tx, deliveries))
+
+    async def move(
+        self, selection: Selection, verb: Verb, reason: Reason, detail: str = ""
+    ) -> Moved:
+        """Applies a verb. Over 2,000 deliveries not named by id are moved in several commits."""
+        return await self._in_slices(
+            lambda tx: changes.move(tx, selection, verb, reason, detail),
+            lambda tx, some: changes.move_numbered(tx, some, verb, reason, detail),
+        )
+
+    async def release_paused(self) -> Moved:
+        """Releases what nothing pauses any more; over 2,000 in several commits."""
+        return await self._in_slices(changes.release_paused, changes.release_numbered)
+
+    async def _in_slices(
+        self,
+        first: Callable[[Transaction], changes.Slice],
+        more: Callable[[Transaction, Sequence[int]], Moved],
+    ) -> Moved:
+        part = await self._writer.change(first)
+        count = part.moved.count
+        due = list(part.moved.due)
+        for start in range(0, len(part.rest), changes.SLICE):
+            some = part.rest[start : start + changes.SLICE]
+            moved = await self._writer.change(_on(more, some))
+            count += moved.count
+            due += moved.due
+        return Moved(count, due, part.moved.refused)
+
+    async def create_deliveries(self, event: EventId, deliveries: Sequence[NewDelivery]) -> Moved:
+        """New deliveries of an old event."""
+        return await self._writer.change(lambda tx: changes.create(tx, event, deliveries))
+
+    async def set_pause(self, kind: str, name: str, who: str, *, paused: bool) -> None:
+        """Pauses or resumes. A second pause keeps the first one's time and person."""
+
+        def run(tx: Transaction) -> None:
+            if paused:
+                tx.connection.execute(
+                    "INSERT INTO pauses (kind, name, since, who) VALUES (?, ?, ?, ?) "
+                    "ON CONFLICT DO NOTHING",
+                    (kind, name, tx.now, text(who)),
+                )
+            else:
+                tx.connection.execute(
+                    "DELETE FROM pauses WHERE kind = ? AND name = ?", (kind, name)
+                )
+
+        await self._writer.change(run)
+
+    async def put(self, key: str, value: bytes | None) -> None:
+        """Keeps a small value under a name; None removes it."""
+
+        def run(tx: Transaction) -> None:
+            if value is None:
+                tx.connection.execute("DELETE FROM kv WHERE key = ?", (key,))
+            else:
+                tx.connection.execute(
+                    "INSERT INTO kv (key, value) VALUES (?, ?) "
+                    "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                    (key, value),
+                )
+
+        await self._writer.change(run)
+
+    async def audit(self, entry: AuditEntry) -> None:
+        """Adds to the audit log."""
+
+        def run(tx: Transaction) -> None:
+            words = [text(w) for w in (entry.who, entry.action, entry.object, entry.detail)]
+            inserts.AUDIT.run(tx.connection, [[tx.sequence.next(), entry.at, *words]])
+
+        await self._writer.change(run)
+
+    # ---- memory and upkeep
+
+    def seen(self, digest: KeyDigest) -> EventId | None:
+        """The event that memory knows under this key."""
+        kept = self._recent.get(digest)
+        return None if kept is None else kept.id
+
+    def listen(self, listener: Listener) -> None:
+        """Adds a listener to every later commit."""
+        self._writer.listen(listener)
+
+    async def prune(self, events_before: float, dedup_before: float, limit: int) -> int:
+        """Deletes one small slice; returns how many rows went. 0: done."""
+
+        def run(tx: Transaction) -> Pruned:
+            return self._pruner.slice(tx, events_before, dedup_before, limit)
+
+        while True:
+            pruned = await self._writer.change(run)
+            if pruned.rows or pruned.done:
+                return pruned.rows
+
+    async def health(self) -> Health:
+        """How the files and the writer are."""
+        return files.health(self.database, queue=self._writer.queue, problem=self._writer.problem)
+
+    async def close(self) -> None:
+        """Waits for the writer's last commit and gives the lock back. Twice is once."""
+        lock, self._lock = self._lock, None
+        if lock is None:
+            return
+        await super().close()  # before the writer, so that its last checkpoint finds no reader
+        await self._writer.close()
+        lock.release()
+
+
+def _on(
+    run: Callable[[Transaction, Sequence[int]], Moved], some: Sequence[int]
+) -> Callable[[Transaction], Moved]:
+    return lambda tx: run(tx, some)
+
+
+async def open(
+    path: Path,
+    *,
+    clock: Callable[[], float] = time.time,
+    fault: Fault | None = None,
+    recent_keys: int = RECENT_KEYS,
+) -> SqliteStore:
+    """Opens a database for the one process that writes; makes or migrates it first.
+
+    clock: unix seconds. fault: for tests, see `writer.Fault`. recent_keys: bound of the memory.
+    Raises `StoreLocked` if another process has it, `StoreUnavailable` with what to do otherwise.
+    """
+    database = path.absolute()
+    files.prepare(database)
+    lock = files.Lock(database)
+    try:
+        connection, sequence = await asyncio.to_thread(_start, database, clock)
+        try:
+            connections = await reader.connect(database)
+        except BaseException:
+            connection.close()
+            raise
+    except BaseException as error:
+        lock.release()
+        if isinstance(error, sqlite3.Error):
+            raise StoreUnavailable(f"cannot open the store {database}: {error}") from error
+        raise
+    recent = RecentKeys(recent_keys)
+    writer = Writer(database, connection, sequence, recent, clock=clock, fault=fault)
+    return SqliteStore(database, connections, writer, recent, lock)
+
+
+def _start(database: Path, clock: Callable[[], float]) -> tuple[sqlite3.Connection, Rising]:
+    connection = files.connect(database)
+    try:
+        migrate(connection, str(database))
+        recover(connection, clock())
+        return connection, Rising(highest(connection))
+    except BaseException:
+        connection.close()
+        raise
