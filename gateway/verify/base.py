@@ -1,0 +1,110 @@
+"""What every scheme shares: keys, proofs, refusals, and the context a signature may cover.
+
+Results are values, never exceptions: a refusal is an ordinary answer here.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal, Protocol
+
+from gateway.model.outcomes import Outcome
+from gateway.model.request import Request
+
+Encoding = Literal["hex", "base64", "base64url"]
+KeyEncoding = Literal["text", "hex", "base64", "whsec"]
+"""How a configured secret becomes key bytes. `whsec`: base64 after an optional `whsec_`."""
+TimeUnit = Literal["s", "ms", "rfc3339"]
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A configured secret as written (trailing newline cut). Its value never leaves this process."""
+
+    label: str
+    """What we call it in proofs, logs and pages: the variable's or file's name, else `#1`."""
+    value: bytes
+
+    def __repr__(self) -> str:
+        return f"Secret({self.label!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A secret decoded for one scheme."""
+
+    label: str
+    value: bytes
+
+    def __repr__(self) -> str:
+        return f"Key({self.label!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A request that is proven."""
+
+    scheme: str
+    label: str
+    """Of the key that fitted."""
+    signed_at: float | None = None
+    """Unix seconds, where the scheme signs a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A request that is not proven."""
+
+    outcome: Outcome
+    """bad_signature, missing_signature, stale, wrong_tenant or malformed."""
+    reason: str
+    """For the operator: which rule failed. Holds no secret and no text of the sender's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a signature may cover beside the request: all of it configuration, none of it sent."""
+
+    url: str = ""
+    """The public URL the sender calls, as configured."""
+    options: Mapping[str, str] | None = None
+
+
+class BadKey(ValueError):
+    """A secret that a scheme cannot use; its text says why without showing the secret."""
+
+
+class BadScheme(ValueError):
+    """A scheme's parameters that make no sense together; its text says which and why."""
+
+
+class Scheme(Protocol):
+    """A way to prove origin, as a declaration holds it."""
+
+    name: ClassVar[str]
+    """One of the design's closed list: hmac, token, basic, standard-webhooks …"""
+
+    def present(self, request: Request) -> bool:
+        """Whether the request carries what this scheme reads, be it good or bad."""
+        ...
+
+    def key(self, secret: Secret) -> Key:
+        """Decodes a secret. Raises `BadKey` if it is unreadable, empty or under 16 bytes."""
+        ...
+
+    def verify(
+        self, request: Request, keys: Sequence[Key], now: float, context: Context
+    ) -> Proof | Refusal:
+        """Which key fits, or why none does."""
+        ...
+
+    def covers(self, ref: str) -> bool:
+        """Whether what `ref` names (`body…`, `header.X-Id`) is under the signature."""
+        ...
+
+    def secret_headers(self) -> tuple[str, ...]:
+        """Headers that carry the secret itself and so are never stored, in lower case."""
+        ...
+
+    def needs(self) -> tuple[str, ...]:
+        """What it must be told by the configuration: `url`, `option.name`."""
+        ...

@@ -1,0 +1,94 @@
+"""The keyed hash itself: computed, decoded and compared in constant time.
+
+Every candidate meets every key: how long that takes depends on their number, never on a secret.
+"""
+
+import hashlib
+import hmac
+from binascii import Error, a2b_base64, b2a_base64, unhexlify
+from collections.abc import Callable, Mapping, Sequence
+
+from gateway.verify.base import BadScheme, Encoding, Key
+
+_COPY_UP_TO = 64 * 1024
+"""Bytes: below, joining the parts and hashing at once is faster; above, a copy costs memory."""
+
+
+def digest_size(algorithm: str) -> int:
+    """Bytes of a hash. Raises `BadScheme` for an unknown one or one of no fixed length."""
+    try:
+        size = hashlib.new(algorithm).digest_size
+    except (ValueError, TypeError):
+        raise BadScheme(f"there is no hash algorithm {algorithm!r}") from None
+    if not size:
+        raise BadScheme(f"the hash {algorithm!r} has no fixed length")
+    return size
+
+
+def fitting_key(
+    keys: Sequence[Key],
+    parts: Sequence[bytes],
+    algorithm: str,
+    candidates: Sequence[bytes],
+) -> Key | None:
+    """The first key whose hash of the joined parts is among the candidates."""
+    found: Key | None = None
+    for key in keys:
+        mac = _mac(key.value, parts, algorithm)
+        for candidate in candidates:
+            if hmac.compare_digest(mac, candidate) and found is None:
+                found = key
+    return found
+
+
+def _mac(key: bytes, parts: Sequence[bytes], algorithm: str) -> bytes:
+    if len(parts) == 1:
+        return hmac.digest(key, parts[0], algorithm)
+    if sum(map(len, parts)) <= _COPY_UP_TO:
+        return hmac.digest(key, b"".join(parts), algorithm)
+    state = hmac.new(key, digestmod=algorithm)
+    for part in parts:
+        state.update(part)
+    return state.digest()
+
+
+def decode(value: bytes, encoding: Encoding, size: int) -> bytes | None:
+    """The `size` bytes a sent value stands for, or None if it is not exactly of that form."""
+    return _DECODERS[encoding](value, size)
+
+
+def _hex(value: bytes, size: int) -> bytes | None:
+    if len(value) != 2 * size:
+        return None
+    try:
+        return unhexlify(value)
+    except Error:
+        return None
+
+
+def _base64(value: bytes, size: int) -> bytes | None:
+    try:
+        decoded = a2b_base64(value, strict_mode=True)
+    except Error:
+        return None
+    # Only the one canonical spelling counts: no spare bits set behind the last byte.
+    canonical = len(decoded) == size and b2a_base64(decoded, newline=False) == value
+    return decoded if canonical else None
+
+
+_FROM_URL = bytes.maketrans(b"-_", b"+/")
+
+
+def _base64url(value: bytes, size: int) -> bytes | None:
+    # RFC 4648, 3.2 lets the padding of this form be left out.
+    if b"+" in value or b"/" in value:
+        return None
+    missing = 0 if value.endswith(b"=") else -len(value) % 4
+    return _base64(value.translate(_FROM_URL) + b"=" * missing, size)
+
+
+_DECODERS: Mapping[Encoding, Callable[[bytes, int], bytes | None]] = {
+    "hex": _hex,
+    "base64": _base64,
+    "base64url": _base64url,
+}
