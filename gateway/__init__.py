@@ -1,0 +1,3 @@
+"""A receiving gateway for webhooks."""
+
+__version__ = "0.1.0"

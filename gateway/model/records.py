@@ -1,0 +1,295 @@
+"""What flows into the store and out of it: admissions, events, deliveries, attempts.
+
+`New…` things are on their way in and get their sequence number from the writer. The rest is what
+reads give back. Times are unix seconds (float), durations are seconds.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from gateway.model.ids import DeliveryId, EventId, KeyDigest, Seq
+from gateway.model.request import RawHeaders
+from gateway.model.states import DeliveryState, ErrorClass, Reason, Trigger
+
+# ---------------------------------------------------------------- on the way in
+
+
+@dataclass(slots=True)
+class NewDelivery:
+    """One delivery to be made by the commit that accepts its event."""
+
+    id: DeliveryId
+    route: str
+    target: str
+    state: DeliveryState
+    """pending, leased (the dispatcher has room and takes it from memory) or held."""
+    reason: Reason
+    next_at: float
+    detail: str = ""
+    """For a person: why it is held."""
+    order_key: str | None = None
+    trigger: Trigger = Trigger.INITIAL
+    replay_of: DeliveryId | None = None
+    seq: Seq = Seq(0)
+
+
+@dataclass(slots=True)
+class NewEvent:
+    """One item of a receipt, ready to be stored."""
+
+    id: EventId
+    item: int
+    """Position in the receipt, from 0."""
+    digest: KeyDigest
+    dedup_key: str
+    type: str
+    provider_type: str
+    provider_id: str | None
+    subject: str | None
+    time: float
+    """When it happened if the provider says, else when received."""
+    fields: bytes
+    """The normalized fields as JSON text."""
+    flags: tuple[str, ...]
+    verified: bool
+    fingerprint: int | None = None
+    """Set where the id is unsigned: lets the store flag a body seen under another id."""
+    deliveries: list[NewDelivery] = field(default_factory=list)
+    seq: Seq = Seq(0)
+
+
+@dataclass(slots=True)
+class Admission:
+    """One request that may be let in, with the events it holds."""
+
+    source: str
+    provider: str
+    received_at: float
+    client: str
+    """The judged client address, as text."""
+    scheme: str
+    """The scheme that proved it, or `none`."""
+    key_label: str
+    """Which of the source's keys fitted."""
+    content_type: str
+    headers: RawHeaders
+    """As received, the sender's secrets already replaced."""
+    body: bytes
+    events: list[NewEvent]
+    revive: bool = True
+    """Whether a duplicate brings its event's dead deliveries back."""
+    refusal: str = ""
+    """In shadow mode: the outcome that would have refused it."""
+
+
+class Due(NamedTuple):
+    """A pending delivery the dispatcher has to know of; kept small, there may be 100,000."""
+
+    seq: Seq
+    target: str
+    next_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """What became of one event of an admission; true on disk when it is returned."""
+
+    duplicate: bool
+    id: EventId
+    """The event's id; for a duplicate the first event's."""
+    revived: int = 0
+
+
+# ---------------------------------------------------------------- what reads give back
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A stored event."""
+
+    seq: Seq
+    id: EventId
+    receipt: Seq
+    item: int
+    source: str
+    provider: str
+    type: str
+    provider_type: str
+    provider_id: str | None
+    dedup_key: str
+    subject: str | None
+    time: float
+    received_at: float
+    fields: bytes
+    flags: tuple[str, ...]
+    verified: bool
+    duplicates: int
+    size: int
+    """Bytes of the receipt's body."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventSummary:
+    """An event with what became of it, as lists show it."""
+
+    event: Event
+    state: str
+    """`EVENT_STATES`, the first that applies."""
+    deliveries: Mapping[str, int]
+    """Number of deliveries by state."""
+
+
+EVENT_STATES = ("dead", "held", "pending", "delivered", "canceled", "unrouted")
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A stored request: what arrived and how it was proved."""
+
+    seq: Seq
+    source: str
+    provider: str
+    received_at: float
+    client: str
+    scheme: str
+    key_label: str
+    verified: bool
+    refusal: str
+    content_type: str
+    headers: RawHeaders
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A stored delivery."""
+
+    seq: Seq
+    id: DeliveryId
+    event: Seq
+    route: str
+    target: str
+    order_key: str | None
+    state: DeliveryState
+    reason: Reason
+    detail: str
+    next_at: float
+    attempts: int
+    """Of its whole life: `Gateway-Attempt` of the next is one more."""
+    window_started_at: float
+    window_attempts: int
+    """Attempts since the window began (a retry, a revival and the end of a hold begin a new one)."""
+    deaths: int
+    """How often the process died while this delivery was leased."""
+    trigger: Trigger
+    replay_of: DeliveryId | None
+    created_at: float
+    updated_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try of a delivery against one endpoint."""
+
+    number: int
+    at: float
+    endpoint: str
+    status: int | None
+    error: ErrorClass | None
+    message: str
+    """What went wrong, for a person; never holds a secret."""
+    duration: float
+    answer: bytes
+    """The first 1 KiB of the answer's body."""
+    trigger: Trigger
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """All that an attempt needs, read anew at each attempt."""
+
+    delivery: Delivery
+    event: Event
+    headers: RawHeaders
+    content_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a leased delivery, to be recorded."""
+
+    delivery: Seq
+    state: DeliveryState
+    reason: Reason
+    detail: str
+    next_at: float
+    attempt: Attempt | None
+    """None where no attempt was made (a hold, a late cancellation)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which deliveries a verb is for; every field given narrows it. An empty one selects nothing."""
+
+    ids: tuple[DeliveryId, ...] = ()
+    event: EventId | None = None
+    source: str | None = None
+    route: str | None = None
+    target: str | None = None
+    state: DeliveryState | None = None
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What a verb did."""
+
+    count: int
+    due: Sequence[Due] = ()
+    refused: Sequence[tuple[DeliveryId, str]] = ()
+    """Deliveries named by id that the verb does not apply to, each with the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """One commit, as its listeners hear of it on the event loop."""
+
+    seconds: float
+    admissions: Sequence[tuple[Admission, Sequence[Admitted]]]
+    due: Sequence[Due]
+    """Deliveries that this commit made pending: revived, retried, released, replayed."""
+    changed: Sequence[Seq] = ()
+    """Events whose deliveries changed state."""
+    counts: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """By how much each (target, state) of deliveries changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One refused request, for the refused log."""
+
+    at: float
+    source: str
+    outcome: str
+    reason: str
+    client: str
+    method: str
+    path: str
+    headers: RawHeaders
+    size: int
+    body_hash: str
+    request_id: str
+    seq: Seq = Seq(0)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One change a person made."""
+
+    at: float
+    who: str
+    action: str
+    object: str
+    detail: str = ""

@@ -1,0 +1,1 @@
+"""Configuration, providers and routes joined into one immutable Plan."""

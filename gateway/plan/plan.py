@@ -1,0 +1,145 @@
+"""The plan: routes.yaml compiled. Immutable, numbered by generation, swapped whole at a reload.
+
+Types only. `compile` builds them; everybody else reads them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Literal
+
+from gateway.errors import Problem
+from gateway.providers.declaration import Declaration
+from gateway.providers.extract import Extractor
+from gateway.routing.match import Route, RouteIndex
+from gateway.routing.templates import TextTemplate
+from gateway.verify.addresses import AddressSet
+from gateway.verify.base import Context
+from gateway.verify.verifier import Verifier
+
+ClientAddress = Literal["x-forwarded-for", "forwarded", "peer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Where a listener binds. kind `systemd`: the socket that systemd hands over."""
+
+    kind: Literal["tcp", "unix", "systemd"]
+    host: str = ""
+    port: int = 0
+    path: str = ""
+
+    def __str__(self) -> str:
+        if self.kind == "systemd":
+            return "systemd"
+        if self.kind == "unix":
+            return f"unix:{self.path}"
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """The public listener's settings."""
+
+    listen: Listen
+    public_url: str
+    """Without a trailing slash; empty where none is configured."""
+    client_address: ClientAddress
+    trusted_networks: tuple[IPv4Network | IPv6Network, ...]
+    trust_unix: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSettings:
+    """Where and how long things are kept. Durations in seconds, sizes in bytes."""
+
+    path: Path
+    retention: float
+    dedup_window: float
+    min_free: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one source may send."""
+
+    body: int
+    """Bytes, after inflation."""
+    deadline: float
+    """Seconds for the whole body."""
+    rate: float | None
+    """Requests a second, proven ones."""
+    per_address: float | None
+    """Requests a second from one client address, before proof."""
+    encodings: frozenset[str]
+    """Content codings taken: a subset of {"gzip"}."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One inbound endpoint, ready to judge requests."""
+
+    name: str
+    declaration: Declaration
+    path: str
+    verifier: Verifier | None
+    """None where `verify: none`, or where the source is misconfigured."""
+    problem: str
+    """Why it is misconfigured; empty: it is not. Holds no secret."""
+    closed: bool
+    enforce: bool
+    """False: shadow mode."""
+    allow: AddressSet | None
+    """None lets every address in."""
+    limits: Limits
+    context: Context
+    extractor: Extractor
+    options: Mapping[str, str | bool | None]
+    revive: bool
+    amber: str
+    """Why its proof is weak, for the dashboard; empty: it is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """When a delivery is tried again. Seconds."""
+
+    base: float = 5.0
+    cap: float = 1800.0
+    window: float = 72 * 3600.0
+    attempts: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An internal destination."""
+
+    name: str
+    url: str
+    timeout: float
+    connect_timeout: float
+    retry: RetryPolicy
+    concurrency: int
+    sign: tuple[bytes, ...]
+    """Standard Webhooks keys, decoded; all of them sign."""
+    headers: tuple[tuple[str, TextTemplate], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One generation of the configuration."""
+
+    generation: int
+    file: Path
+    server: Server
+    admin_listen: Listen
+    store: StoreSettings
+    sources: Mapping[str, Source]
+    by_path: Mapping[str, Source]
+    targets: Mapping[str, Target]
+    routes: Mapping[str, Route]
+    index: RouteIndex
+    warnings: tuple[Problem, ...]
+    problems: tuple[Problem, ...]
+    """Sources that cannot be trusted: only a start goes on with them."""
