@@ -1,0 +1,52 @@
+# Everything a developer or CI does, one target each. `make run` and `make test` need only
+# Python 3.11+, make and git; the rest says what it needs.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: run test test-all lint format bench corpus lock clean
+
+run: $(STAMP) ## the whole gateway on this machine, with generated secrets and a receiver
+	$(BIN)/gateway dev
+
+test: $(STAMP) ## what must pass everywhere, in under three minutes
+	$(BIN)/pytest
+
+test-all: test lint ## and all that takes longer or needs more
+	$(BIN)/pytest -m "slow"
+
+lint: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(STAMP) ## ratios against baselines measured in the same run
+	$(BIN)/python -m bench
+
+corpus: $(STAMP) ## GitHub's published examples through a running gateway (needs npm)
+	$(BIN)/python -m tests.corpus
+
+lock: $(STAMP) ## writes requirements.lock anew from pyproject.toml
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \
+		--all-extras --group dev --no-emit-index-url --no-header -o requirements.lock pyproject.toml
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+		|| { echo "This Python cannot make virtual environments. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+clean:
+	rm -rf $(VENV) .dev .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
