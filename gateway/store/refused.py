@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from gateway.errors import StoreUnavailable
 from gateway.model.ids import Seq
@@ -249,7 +249,24 @@ def _read(path: Path, values: tuple[str | int | None, ...]) -> Sequence[Refused]
         if "no such table" in str(error):
             return []
         raise StoreUnavailable(f"cannot read the refused log {path}: {error}") from error
-    return [Refused(*row[:7], _headers(row[7]), *row[8:11], Seq(row[11])) for row in found]
+    return [_refused(row) for row in found]
+
+
+def _refused(row: tuple[Any, ...]) -> Refused:  # Any: each column has a type of its own
+    return Refused(
+        at=row[0],
+        source=row[1],
+        outcome=row[2],
+        reason=row[3],
+        client=row[4],
+        method=row[5],
+        path=row[6],
+        headers=_headers(row[7]),
+        size=row[8],
+        body_hash=row[9],
+        request_id=row[10],
+        seq=Seq(row[11]),
+    )
 
 
 def _row(refused: Refused) -> tuple[str | int | float, ...]:

@@ -20,7 +20,8 @@ ALONE: Final = 256 * 1024
 PACK_SIZE: Final = 1024 * 1024
 """Bytes after which the next receipt begins another pack of the same commit."""
 _LEVEL: Final = 1
-"""Level 3 costs half as much CPU again and saves a tenth (measured on hooks of one shape)."""
+"""On packs of 64 push hooks levels 2 to 5 cost up to four times the CPU and save nothing; on a single
+one level 3 saves 3 % (measured)."""
 
 
 class Compressor:
