@@ -12,13 +12,13 @@ from gateway.model.ids import EventId, KeyDigest, Seq
 from gateway.model.records import Admission, Admitted, NewEvent
 from gateway.store.sqlite import inserts
 from gateway.store.sqlite.changes import revive
+from gateway.store.sqlite.fingerprints import Body, flag
 from gateway.store.sqlite.inserts import Row, delivery_row, marks, text
 from gateway.store.sqlite.packs import ALONE, PACK_SIZE, Compressor, encode_headers
 from gateway.store.sqlite.recent import Kept, RecentKeys
 from gateway.store.sqlite.transaction import Rising, Transaction, chunks
 
 SAME_BODY: Final = "same_body"
-SAME_BODY_SECONDS: Final = 24 * 3600.0
 
 
 @dataclass(slots=True)
@@ -132,8 +132,8 @@ class AcceptBatch:
             found = tx.connection.execute(
                 f"SELECT digest, event, id FROM dedup WHERE digest IN ({marks(len(some))})", some
             )
-            for digest, seq, id in found:
-                self._kept[digest] = Kept(Seq(seq), EventId(id))
+            for digest, seq, name in found:
+                self._kept[digest] = Kept(Seq(seq), EventId(name))
         for receipt in self._receipts:
             won: list[NewEvent] = []
             for event in receipt.events:
@@ -175,41 +175,16 @@ class AcceptBatch:
             inserts.DELIVERIES.run(connection, deliveries)
 
     def _bodies_seen(self, tx: Transaction) -> set[Seq]:
-        """Receipts whose body came under another id within a day; keeps the newest of each body."""
-        newest: dict[int, tuple[Seq, float]] = {}
-        seen: set[Seq] = set()
-        for receipt in self._receipts:
-            at = receipt.admission.received_at
-            for mark in {e.fingerprint for e in receipt.events if e.fingerprint is not None}:
-                if mark in newest:
-                    seen.add(receipt.seq)
-                newest[mark] = (receipt.seq, at)
-        rows: list[Row] = [(mark, seq, at) for mark, (seq, at) in newest.items()]
-        if not rows or inserts.FINGERPRINTS.run(tx.connection, rows) == len(rows):
-            return seen
-        # A fingerprint's first receipt in this batch is the one to compare with what was there.
-        first: dict[int, tuple[Seq, float]] = {}
-        for receipt in self._receipts:
-            for event in receipt.events:
-                if event.fingerprint is not None:
-                    first.setdefault(
-                        event.fingerprint, (receipt.seq, receipt.admission.received_at)
-                    )
-        old: list[tuple[Seq, float, int]] = []
-        for some in chunks(list(newest)):
-            for mark, kept, at in tx.connection.execute(
-                "SELECT fingerprint, receipt, at FROM fingerprints "
-                f"WHERE fingerprint IN ({marks(len(some))})",
-                some,
-            ):
-                if kept != newest[mark][0]:
-                    old.append((*newest[mark], mark))
-                    if abs(first[mark][1] - at) <= SAME_BODY_SECONDS:
-                        seen.add(first[mark][0])
-        tx.connection.executemany(
-            "UPDATE fingerprints SET receipt = ?, at = ? WHERE fingerprint = ?", old
+        """Numbers of receipts whose body came under another id within a day."""
+        return flag(
+            tx,
+            [
+                Body(event.fingerprint, receipt.seq, receipt.admission.received_at)
+                for receipt in self._receipts
+                for event in receipt.events
+                if event.fingerprint is not None
+            ],
         )
-        return seen
 
     # ---- what became of each
 

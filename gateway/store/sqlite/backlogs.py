@@ -47,5 +47,5 @@ async def backlog(db: aiosqlite.Connection) -> Sequence[TargetBacklog]:
 async def activity(db: aiosqlite.Connection) -> Sequence[SourceActivity]:
     """The last event of each source that has any."""
     return [
-        SourceActivity(source, at, EventId(id)) for source, at, id in await fetch(db, _ACTIVITY)
+        SourceActivity(source, at, EventId(name)) for source, at, name in await fetch(db, _ACTIVITY)
     ]

@@ -244,19 +244,19 @@ def _refusals(
 ) -> list[tuple[DeliveryId, str]]:
     """Named deliveries that were not selected, each with the reason."""
     found = {
-        id: (seq, DeliveryState(state))
-        for id, seq, state in tx.connection.execute(
+        name: (seq, DeliveryState(state))
+        for name, seq, state in tx.connection.execute(
             "SELECT id, seq, state FROM deliveries WHERE id IN (SELECT value FROM json_each(?))",
             (json.dumps(where.ids),),
         )
     }
     moving = set(selected)
     refused: list[tuple[DeliveryId, str]] = []
-    for id in dict.fromkeys(where.ids):
-        if id not in found:
-            refused.append((id, "there is no such delivery (any more)"))
-        elif found[id][0] not in moving:
-            refused.append((id, _why_not(found[id][1], verb)))
+    for name in dict.fromkeys(where.ids):
+        if name not in found:
+            refused.append((name, "there is no such delivery (any more)"))
+        elif found[name][0] not in moving:
+            refused.append((name, _why_not(found[name][1], verb)))
     return refused
 
 

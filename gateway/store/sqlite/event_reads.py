@@ -123,7 +123,7 @@ async def _ways(db: aiosqlite.Connection, where: EventFilter) -> Sequence[_Way]:
         return [_Way(rest, (state,), "event") for state in _OPEN_STATES[where.state]]
     if where.type is not None:
         types = await _matching_types(db, where.type)
-        return [_Way("events INDEXED BY events_type WHERE type = ?", (type,)) for type in types]
+        return [_Way("events INDEXED BY events_type WHERE type = ?", (one,)) for one in types]
     if where.source is not None:
         return [_Way("events INDEXED BY events_source WHERE source = ?", (where.source,))]
     return [_Way("events WHERE true")]

@@ -46,9 +46,10 @@ class Lock:
         os.close(self._file)
 
 
-def prepare(database: Path) -> None:
+def prepare(path: Path) -> Path:
     """Makes the file, readable by its owner only, if there is none. SQLite copies its mode to -wal
-    and -shm. Raises `StoreUnavailable`."""
+    and -shm. Returns the absolute path. Raises `StoreUnavailable`."""
+    database = path.absolute()
     folder = database.parent
     if not folder.is_dir():
         raise StoreUnavailable(
@@ -61,6 +62,18 @@ def prepare(database: Path) -> None:
             database.chmod(0o600)
     except OSError as error:
         raise StoreUnavailable(f"cannot open the store {database}: {error.strerror}") from error
+    return database
+
+
+def existing(path: Path) -> Path:
+    """The absolute path of a database that is there. Raises `StoreUnavailable`."""
+    database = path.absolute()
+    if not database.is_file():
+        raise StoreUnavailable(
+            f"there is no store at {database}: start the gateway once, "
+            "or look at `store.url` in routes.yaml"
+        )
+    return database
 
 
 def connect(database: Path) -> sqlite3.Connection:

@@ -9,7 +9,7 @@ from typing import Final
 
 from gateway.model.ids import KeyDigest
 from gateway.model.states import DeliveryState
-from gateway.store.sqlite.accept import SAME_BODY_SECONDS
+from gateway.store.sqlite.fingerprints import SAME_BODY_SECONDS
 from gateway.store.sqlite.inserts import marks
 from gateway.store.sqlite.recent import RecentKeys
 from gateway.store.sqlite.transaction import Transaction, chunks

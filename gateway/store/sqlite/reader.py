@@ -117,7 +117,7 @@ class SqliteReader:
 
     # ---- events and deliveries
 
-    def seen(self, digest: KeyDigest) -> EventId | None:
+    def seen(self, digest: KeyDigest) -> EventId | None:  # noqa: ARG002  the store's has one
         """A reader remembers nothing."""
         return None
 
@@ -198,6 +198,12 @@ class SqliteReader:
 
     # ---- upkeep
 
+    async def version(self) -> int:
+        """The schema's version."""
+        async with self._reading() as db:
+            ((found,),) = await fetch(db, "PRAGMA user_version")
+        return int(found)
+
     async def backup(self, to: Path) -> None:
         """A consistent copy (mode 0600) while the store runs. Raises `StoreUnavailable`."""
         await asyncio.to_thread(files.copy, self.database, to)
@@ -236,22 +242,17 @@ async def open_readonly(path: Path) -> SqliteReader:
 
     Raises `StoreUnavailable` if there is none, or if it has another version's schema.
     """
-    database = path.absolute()
-    if not database.is_file():
-        raise StoreUnavailable(
-            f"there is no store at {database}: start the gateway once, or look "
-            "at `store.url` in routes.yaml"
-        )
-    connections: list[aiosqlite.Connection] = []
+    database = files.existing(path)
     try:
         connections = await connect(database)
-        for (found,) in await fetch(connections[0], "PRAGMA user_version"):
-            if problem := migrations.problem_with(found, str(database)):
-                raise StoreUnavailable(problem)
-    except BaseException as error:
-        for connection in connections:
-            await connection.close()
-        if isinstance(error, sqlite3.Error):
-            raise StoreUnavailable(f"cannot read the store {database}: {error}") from error
-        raise
-    return SqliteReader(database, connections)
+    except sqlite3.Error as error:
+        raise StoreUnavailable(f"cannot read the store {database}: {error}") from error
+    reader = SqliteReader(database, connections)
+    try:
+        problem = migrations.problem_with(await reader.version(), str(database))
+    except StoreUnavailable as error:
+        problem = str(error)
+    if problem:
+        await reader.close()
+        raise StoreUnavailable(problem)
+    return reader

@@ -187,7 +187,7 @@ def _on(
     return lambda tx: run(tx, some)
 
 
-async def open(
+async def open(  # noqa: A001  read as `sqlite.open`, like `Path.open`
     path: Path,
     *,
     clock: Callable[[], float] = time.time,
@@ -199,8 +199,7 @@ async def open(
     clock: unix seconds. fault: for tests, see `writer.Fault`. recent_keys: bound of the memory.
     Raises `StoreLocked` if another process has it, `StoreUnavailable` with what to do otherwise.
     """
-    database = path.absolute()
-    files.prepare(database)
+    database = files.prepare(path)
     lock = files.Lock(database)
     try:
         connection, sequence = await asyncio.to_thread(_start, database, clock)

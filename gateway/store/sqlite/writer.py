@@ -72,7 +72,7 @@ class Writer:
         self._sequence = sequence
         self._recent = recent
         self._clock = clock
-        self._fault = fault or (lambda point: None)
+        self._fault = fault or _no_fault
         self._loop = asyncio.get_running_loop()
         self._listeners: list[Listener] = []
         self._lock = threading.Condition()
@@ -227,6 +227,10 @@ class Writer:
         for future, value in done:
             if not future.done():
                 future.set_result(value)
+
+
+def _no_fault(_point: str) -> None:
+    """Breaks nothing."""
 
 
 def _failed(futures: Sequence["asyncio.Future[Any]"], message: str) -> None:
