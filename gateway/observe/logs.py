@@ -18,11 +18,8 @@ def _dumps(event: EventDict, **_: object) -> str:
 
 def _event_last(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """`msg` first: a line is read from its left."""
-    return {
-        "at": event.pop("timestamp"),
-        "level": event.pop("level"),
-        "msg": event.pop("event"),
-    } | event
+    first = {"at": event.pop("timestamp"), "level": event.pop("level"), "msg": event.pop("event")}
+    return {**first, **event}
 
 
 def configure(
