@@ -11,9 +11,9 @@ from typing import Final
 from gateway.model.ids import EventId, KeyDigest, Seq
 from gateway.model.records import Admission, Admitted, NewEvent
 from gateway.store.sqlite import inserts
-from gateway.store.sqlite.changes import revive
 from gateway.store.sqlite.fingerprints import Body, flag
 from gateway.store.sqlite.inserts import Row, delivery_row, marks, text
+from gateway.store.sqlite.moves import revive
 from gateway.store.sqlite.packs import ALONE, PACK_SIZE, Compressor, encode_headers
 from gateway.store.sqlite.recent import Kept, RecentKeys
 from gateway.store.sqlite.transaction import Rising, Transaction, chunks

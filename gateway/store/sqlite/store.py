@@ -22,7 +22,7 @@ from gateway.model.records import (
 )
 from gateway.model.states import Reason, Verb
 from gateway.store.protocol import Health, Listener
-from gateway.store.sqlite import changes, files, inserts, reader
+from gateway.store.sqlite import files, inserts, leases, moves, reader
 from gateway.store.sqlite.inserts import text
 from gateway.store.sqlite.migrations import migrate
 from gateway.store.sqlite.pruning import Pruned, Pruner
@@ -66,35 +66,35 @@ class SqliteStore(SqliteReader):
 
     async def begin(self, delivery: Seq) -> None:
         """Marks that an attempt of a suspect begins."""
-        await self._writer.change(lambda tx: changes.begin(tx, delivery))
+        await self._writer.change(lambda tx: leases.begin(tx, delivery))
 
     async def lease(self, deliveries: Sequence[Seq]) -> Sequence[Seq]:
         """Takes pending deliveries; returns those that were still pending."""
-        return await self._writer.change(lambda tx: changes.lease(tx, deliveries))
+        return await self._writer.change(lambda tx: leases.lease(tx, deliveries))
 
     async def move(
         self, selection: Selection, verb: Verb, reason: Reason, detail: str = ""
     ) -> Moved:
         """Applies a verb. Over 2,000 deliveries not named by id are moved in several commits."""
         return await self._in_slices(
-            lambda tx: changes.move(tx, selection, verb, reason, detail),
-            lambda tx, some: changes.move_numbered(tx, some, verb, reason, detail),
+            lambda tx: moves.move(tx, selection, verb, reason, detail),
+            lambda tx, some: moves.move_numbered(tx, some, verb, reason, detail),
         )
 
     async def release_paused(self) -> Moved:
         """Releases what nothing pauses any more; over 2,000 in several commits."""
-        return await self._in_slices(changes.release_paused, changes.release_numbered)
+        return await self._in_slices(moves.release_paused, moves.release_numbered)
 
     async def _in_slices(
         self,
-        first: Callable[[Transaction], changes.Slice],
+        first: Callable[[Transaction], moves.Slice],
         more: Callable[[Transaction, Sequence[int]], Moved],
     ) -> Moved:
         part = await self._writer.change(first)
         count = part.moved.count
         due = list(part.moved.due)
-        for start in range(0, len(part.rest), changes.SLICE):
-            some = part.rest[start : start + changes.SLICE]
+        for start in range(0, len(part.rest), moves.SLICE):
+            some = part.rest[start : start + moves.SLICE]
             moved = await self._writer.change(_on(more, some))
             count += moved.count
             due += moved.due
@@ -102,7 +102,7 @@ class SqliteStore(SqliteReader):
 
     async def create_deliveries(self, event: EventId, deliveries: Sequence[NewDelivery]) -> Moved:
         """New deliveries of an old event."""
-        return await self._writer.change(lambda tx: changes.create(tx, event, deliveries))
+        return await self._writer.change(lambda tx: moves.create(tx, event, deliveries))
 
     async def set_pause(self, kind: str, name: str, who: str, *, paused: bool) -> None:
         """Pauses or resumes. A second pause keeps the first one's time and person."""

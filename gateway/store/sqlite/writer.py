@@ -17,7 +17,7 @@ from typing import Any, Final, TypeVar
 from gateway.errors import StoreUnavailable
 from gateway.model.records import Admission, Admitted, Committed, Result
 from gateway.store.protocol import Listener
-from gateway.store.sqlite import changes, files
+from gateway.store.sqlite import files, leases
 from gateway.store.sqlite.accept import AcceptBatch
 from gateway.store.sqlite.packs import Compressor
 from gateway.store.sqlite.recent import RecentKeys
@@ -139,6 +139,8 @@ class Writer:
             self._batch(jobs)
         if self._connection is not None:
             try:
+                # A long read elsewhere must not hold up the end; its log is read at the next open.
+                self._connection.execute("PRAGMA busy_timeout = 500")
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
                 self._connection.close()
             except sqlite3.Error:
@@ -167,7 +169,7 @@ class Writer:
             self._connection.execute("BEGIN IMMEDIATE")
             outcomes = batch.apply(tx)
             if records:
-                changes.record(tx, [result for job in records for result in job.results])
+                leases.record(tx, [result for job in records for result in job.results])
             values = [job.run(tx) for job in rest]
             self._fault(BEFORE_COMMIT)
             self._connection.execute("COMMIT")

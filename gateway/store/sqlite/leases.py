@@ -1,0 +1,112 @@
+"""What became of leased deliveries, and how deliveries are leased. Runs inside a transaction of the
+writer. Verbs and replays are `moves`; leases of a process that died are `recovery`.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from gateway.model.ids import Seq
+from gateway.model.records import Result
+from gateway.model.states import DeliveryState, Trigger
+from gateway.store.sqlite import inserts
+from gateway.store.sqlite.inserts import Row, marks, text
+from gateway.store.sqlite.transaction import Transaction, chunks
+
+_RECORD: Final = """
+    UPDATE deliveries SET
+        state = ?, reason = ?, detail = ?, next_at = ?, attempts = attempts + ?,
+        window_attempts = window_attempts + ?, deaths = CASE ? WHEN 0 THEN deaths ELSE 0 END,
+        begun = 0, trigger = CASE ? WHEN '' THEN trigger ELSE ? END, updated_at = ?
+    WHERE seq = ?"""
+
+
+def record(tx: Transaction, results: Sequence[Result]) -> None:
+    """Stores what became of leased deliveries. An attempt is kept in any case: it was made.
+
+    An attempt that came to its end clears `deaths`: what the process survives is no poison.
+    """
+    leased: dict[int, tuple[str, int]] = {}
+    for some in chunks([result.delivery for result in results]):
+        leased |= {
+            seq: (target, event)
+            for seq, target, event in tx.connection.execute(
+                "SELECT seq, target, event FROM deliveries "
+                f"WHERE state = 'leased' AND seq IN ({marks(len(some))})",
+                some,
+            )
+        }
+    updates: list[Row] = []
+    attempts: list[Row] = []
+    for result in results:
+        attempt = result.attempt
+        if attempt is not None:
+            attempts.append(
+                (
+                    tx.sequence.next(),
+                    result.delivery,
+                    attempt.number,
+                    attempt.at,
+                    attempt.endpoint,
+                    attempt.status,
+                    attempt.error,
+                    text(attempt.message),
+                    attempt.duration,
+                    attempt.answer,
+                    attempt.trigger,
+                )
+            )
+        found = leased.pop(result.delivery, None)
+        if found is None:
+            continue
+        made = int(attempt is not None)
+        again = Trigger.RETRY if made and result.state is DeliveryState.PENDING else ""
+        updates.append(
+            (
+                result.state,
+                result.reason,
+                text(result.detail),
+                result.next_at,
+                made,
+                made,
+                made,
+                again,
+                again,
+                tx.now,
+                result.delivery,
+            )
+        )
+        tx.moved(*found, DeliveryState.LEASED, result.state)
+    tx.connection.executemany(_RECORD, updates)
+    inserts.ATTEMPTS.run(tx.connection, attempts)
+
+
+def lease(tx: Transaction, deliveries: Sequence[Seq]) -> list[Seq]:
+    """Takes those that are still pending, in the order given."""
+    taken: set[int] = set()
+    for some in chunks(deliveries):
+        found = tx.connection.execute(
+            "SELECT seq, target, event FROM deliveries "
+            f"WHERE state = 'pending' AND seq IN ({marks(len(some))})",
+            some,
+        ).fetchall()
+        for seq, target, event in found:
+            taken.add(seq)
+            tx.moved(target, event, DeliveryState.PENDING, DeliveryState.LEASED)
+    mine = [seq for seq in dict.fromkeys(deliveries) if seq in taken]
+    for some in chunks(mine):
+        # pending's rate and breaker_open are no reasons of leased ones.
+        tx.connection.execute(
+            "UPDATE deliveries SET state = 'leased', updated_at = ?, reason = CASE "
+            "WHEN reason IN ('new', 'retry', 'revived') THEN reason "
+            "WHEN attempts = 0 THEN 'new' ELSE 'retry' END "
+            f"WHERE seq IN ({marks(len(some))})",
+            (tx.now, *some),
+        )
+    return mine
+
+
+def begin(tx: Transaction, delivery: Seq) -> None:
+    """Marks that an attempt of a suspect is under way."""
+    tx.connection.execute(
+        "UPDATE deliveries SET begun = 1 WHERE seq = ? AND state = 'leased'", (delivery,)
+    )
