@@ -8,10 +8,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from gateway.providers.markers import Test
 from gateway.verify.base import Scheme
 
 Ref = str
-"""Names a value of a request: `header.X-GitHub-Delivery`, `body./pointer/to/it` (RFC 6901)."""
+"""Names a value of a request:
+
+- `/pointer/to/it` or `body./pointer/to/it`: in the payload (RFC 6901); in a batch, in the item.
+- `body.name.of.it`: the same with dots, for names that hold none.
+- `root./pointer`: in the whole payload, where a batch's item is read.
+- `header.X-GitHub-Delivery`: a header that was sent once, printable ASCII.
+"""
+Key = Ref | tuple[Ref, ...]
+"""Where an id stands. A tuple: several values, all of them there, joined by `:`."""
 
 
 # ---------------------------------------------------------------- proof
@@ -103,38 +112,98 @@ class Handshake:
 class Batch:
     """A request that holds several events: `items` points at the list."""
 
-    items: str
+    items: Ref
     at_most: int = 5000
+
+
+Kind = Literal[
+    "text",
+    "integer",
+    "boolean",
+    "time",
+    "minor",
+    "decimal",
+    "currency",
+    "sha",
+    "map",
+    "const",
+    "ref",
+    "branch",
+    "tag",
+    "tail",
+    "repo_url",
+]
+"""How a value is understood:
+
+- `text`: a text that is not empty; an integer is written out. `integer`: an integer, or text of
+  digits. `boolean`: true or false, or those words as text.
+- `time`: RFC 3339 with any offset, `2016-08-12 15:23:28 UTC`, or a unix time in `unit`.
+- `minor`: an integer in the sender's minor unit. `decimal`: a decimal number in major units.
+  Either becomes an integer in ISO 4217's minor unit. `currency`: a code, upper case.
+- `sha`: a commit id; all zeros is left out. `map`: the sender's word looked up in `table`.
+  `const`: always `value`.
+- `ref`: a full git ref; with `lead` the value is a short name and `lead` is put before it.
+  `branch` and `tag`: the short name, if the full ref is one of these; else left out.
+- `tail`: what follows the first `/`. `repo_url`: the path of a git URL without `.git`.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """How one normalized field is read.
+    """How one normalized field is read. A value that is not of its kind is left out and noted."""
 
-    at: JSON pointers into the payload (or `header.Name`), the first that gives a value counts.
-    kind: how the value is understood; a value that is not of the kind is left out and noted.
-    """
-
-    at: tuple[str, ...] = ()
-    kind: Literal[
-        "text", "integer", "boolean", "time", "minor", "decimal", "currency", "sha", "map", "const",
-        "ref", "branch", "tag", "tail", "repo_url",
-    ] = "text"
-    table: Mapping[str, object] | None = None
-    """For `map`: the sender's word to ours."""
-    otherwise: object = None
-    """For `map`: what an unknown word gives; None leaves the field out. For `const`: the value."""
-    currency: tuple[str, ...] = ()
+    at: tuple[Ref, ...] = ()
+    """Where it stands, the first that gives a value counts."""
+    kind: Kind = "text"
+    when: Mapping[Ref, Test] = field(default_factory=dict)
+    """All must hold for this way of reading to be tried at all."""
+    value: str | int | bool | None = None
+    """For `const`."""
+    table: Mapping[str, str] = field(default_factory=dict)
+    """For `map`: the sender's word to ours; numbers and booleans are looked up as JSON text."""
+    otherwise: str = ""
+    """For `map`: what an unknown word gives; empty leaves the field out, noted."""
+    currency: tuple[Ref, ...] = ()
     """For `minor` and `decimal`: where the currency code stands."""
+    exponents: Mapping[str, int] = field(default_factory=dict)
+    """For `minor`: the sender's own exponents where they differ from ISO 4217."""
     unit: Literal["s", "ms"] = "s"
     """For `time` given as a number."""
+    zone: str = ""
+    """For `time` without a zone: the sender's documented one (`+08:00`); empty: left out."""
+    lead: str = ""
+    """For `ref`: put before a short name (`refs/heads/`)."""
     join: str = ""
     """Joins the values of *all* of `at` (each must be there) instead of taking the first."""
 
 
-Test = object
-"""What a pointer's value is compared with in a rule: a JSON scalar (equal), a tuple (one of), or
-one of the markers of `providers.tests`: PRESENT, ABSENT, ZEROS, `Prefix("refs/tags/")`, `Not(x)`."""
+Reading = Field | tuple[Field, ...]
+"""One way to read a field, or several: the first that gives a value counts."""
+
+
+def text(*at: Ref, when: Mapping[Ref, Test] | None = None) -> Field:
+    """Text at the first of these places that has some."""
+    return Field(at, when=when or {})
+
+
+def time(*at: Ref) -> Field:
+    """A time at the first of these places that has one; numbers are unix seconds."""
+    return Field(at, "time")
+
+
+def integer(*at: Ref) -> Field:
+    """An integer at the first of these places that has one."""
+    return Field(at, "integer")
+
+
+def sha(*at: Ref) -> Field:
+    """A commit id at the first of these places that has one."""
+    return Field(at, "sha")
+
+
+def const(value: str | int | bool, when: Mapping[Ref, Test] | None = None) -> Field:
+    """Always this value."""
+    return Field(kind="const", value=value, when=when or {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +214,12 @@ class Rule:
     """A type of the vocabulary."""
     on: tuple[str, ...] = ()
     """The sender's own words for the event; empty: any."""
-    when: Mapping[str, Test] = field(default_factory=dict)
-    """Pointer (or `header.Name`) to test; all must hold."""
-    fields: Mapping[str, Field] = field(default_factory=dict)
-    """Beside and before the declaration's common fields."""
+    when: Mapping[Ref, Test] = field(default_factory=dict)
+    """All must hold. The tests are a scalar (equal), a tuple (one of) or one of `markers`."""
+    fields: Mapping[str, Reading | None] = field(default_factory=dict)
+    """Instead of the declaration's common field of the same name; None leaves that one out."""
+    time: Reading | None = None
+    """When it happened, instead of the declaration's."""
 
 
 # ---------------------------------------------------------------- addresses
@@ -191,15 +262,17 @@ class Declaration:
     docs: str
     """The sender's page on its webhooks."""
     ways: tuple[Way, ...]
-    id: tuple[Ref, ...]
+    id: tuple[Key, ...]
     """Where the event's id stands, the first that is there; none: the hash of the body."""
     event: tuple[Ref, ...]
     """Where the sender's word for the event stands, the first that is there."""
     rules: tuple[Rule, ...] = ()
-    fields: Mapping[str, Field] = field(default_factory=dict)
-    """Common to all rules (a rule's own come first)."""
-    time: Field | None = None
+    fields: Mapping[str, Reading] = field(default_factory=dict)
+    """Common to all rules; of them only those that the type's family knows are read."""
+    time: Reading | None = None
     """When it happened."""
+    words_are_types: bool = False
+    """A sender's word that the vocabulary lists is the type, before any rule (`custom`)."""
     methods: tuple[str, ...] = ("POST",)
     form_field: str = ""
     """A form body carries its JSON in this field."""
@@ -223,6 +296,7 @@ class Declaration:
         return {name: option.default for name, option in self.options.items()}
 
 
-def names(refs: Sequence[Ref]) -> tuple[str, ...]:
+def names(refs: Sequence[Key]) -> tuple[str, ...]:
     """The header names among references, in lower case."""
-    return tuple(ref[7:].lower() for ref in refs if ref.startswith("header."))
+    flat = [one for ref in refs for one in ((ref,) if isinstance(ref, str) else ref)]
+    return tuple(ref[7:].lower() for ref in flat if ref.startswith("header."))
