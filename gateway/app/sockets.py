@@ -77,7 +77,7 @@ def short(path: Path):  # type: ignore[no-untyped-def]  # a context manager of s
     Through the folder's descriptor the name is short whatever the path (proc(5), /proc/self/fd).
     """
     text = str(path)
-    if len(os.fsencode(text)) < 100:  # noqa: PLR2004
+    if len(os.fsencode(text)) < 100:
         yield text
         return
     folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
