@@ -81,7 +81,7 @@ def client_address(
     mode: ClientAddressMode,
     trusted: AddressSet,
     trust_unix: bool,
-) -> IPAddress | None | Unreadable:
+) -> IPAddress | Unreadable | None:
     """The address a request is judged by.
 
     peer: the connection's other end, None for a Unix socket.

@@ -109,10 +109,8 @@ class Hmac:
         object.__setattr__(self, "_ready", ready)
 
     def _check(self, template: Template) -> None:
-        has_time, has_id = (
-            Slot("timestamp") in template.slots,
-            Slot("id") in template.slots,
-        )
+        has_time = Slot("timestamp") in template.slots
+        has_id = Slot("id") in template.slots
         if not self.header:
             raise BadScheme("`header` is empty: where does the signature stand?")
         if has_time != (self.timestamp is not None):
@@ -192,14 +190,14 @@ class Hmac:
         time: bytes | Refusal = stamp
         if ready.time_header:
             time = single(request.headers, ready.time_header)
-        id: bytes | Refusal = b""
+        own_id: bytes | Refusal = b""
         if ready.id_header:
-            id = single(request.headers, ready.id_header)
+            own_id = single(request.headers, ready.id_header)
         if isinstance(time, Refusal):
             return time
-        if isinstance(id, Refusal):
-            return id
-        return ready.template.fill(request, time, id, context)
+        if isinstance(own_id, Refusal):
+            return own_id
+        return ready.template.fill(request, time, own_id, context)
 
     def _in_time(self, request: Request, stamp: bytes, now: float, label: str) -> Proof | Refusal:
         if self.timestamp is None:

@@ -57,12 +57,12 @@ class StandardWebhooks:
         headers = request.headers
         id_name, time_name, signature_name = _names(headers)
         signature = single(headers, signature_name)
-        id = single(headers, id_name)
+        message = single(headers, id_name)
         stamp = single(headers, time_name)
         if isinstance(signature, Refusal):
             return signature
-        if isinstance(id, Refusal):
-            return id
+        if isinstance(message, Refusal):
+            return message
         if isinstance(stamp, Refusal):
             return stamp
         candidates = [
@@ -73,7 +73,7 @@ class StandardWebhooks:
         ]
         if not candidates:
             return bad("the signature header holds no readable v1 signature")
-        parts = (b"%b.%b." % (id, stamp), request.body)
+        parts = (b"%b.%b." % (message, stamp), request.body)
         key = mac.fitting_key(keys, parts, "sha256", candidates)
         if key is None:
             return bad("the signature fits no secret")
