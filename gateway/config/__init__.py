@@ -1,0 +1,1 @@
+"""routes.yaml as text becomes typed shapes. Syntax only: what names mean is the plan's business."""

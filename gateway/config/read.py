@@ -1,0 +1,196 @@
+"""A file becomes shapes, or all of its mistakes at once, each with its place and what to do."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from gateway.config import marks, shapes, values
+from gateway.config.marks import Marked, Path_
+from gateway.errors import ConfigInvalid, Problem
+
+LATE: Final = frozenset({"secrets", "sign", "when", "transform", "headers"})
+"""Keys whose texts are not substituted here: secrets are read by their own rule, expressions and
+templates take variables as bound constants."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A file that has the right shape, with the marks its meaning is checked against."""
+
+    file: shapes.File
+    marked: Marked
+    folder: Path
+
+
+def read(path: Path, environ: Mapping[str, str]) -> Config:
+    """Reads and shapes a file. Raises `ConfigInvalid` with every mistake of syntax and shape."""
+    marked = marks.read(path)
+    problems = list(marked.problems)
+    if marked.data is None:
+        raise ConfigInvalid(tuple(problems))
+    data = _substituted(marked.data, (), environ, marked, problems)
+    try:
+        file = shapes.File.model_validate(data)
+    except ValidationError as error:
+        seen = {problem.path for problem in problems}
+        found = [
+            _problem(detail, marked)
+            for detail in error.errors(include_url=False)
+            if not (detail["type"] == "literal_error" and isinstance(detail["input"], dict))
+        ]
+        problems += [problem for problem in _once(found) if problem.path not in seen]
+        raise ConfigInvalid(_sorted(problems)) from None
+    if problems:
+        raise ConfigInvalid(_sorted(problems))
+    return Config(file, marked, path.absolute().parent)
+
+
+def _sorted(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    return tuple(sorted(problems, key=lambda problem: (problem.line, problem.column)))
+
+
+def _once(problems: Sequence[Problem]) -> list[Problem]:
+    """A union reports each of its members' complaints: the first of a place is enough."""
+    first: dict[tuple[int, int, str], Problem] = {}
+    for problem in problems:
+        first.setdefault((problem.line, problem.column, problem.path), problem)
+    return list(first.values())
+
+
+def _substituted(
+    data: object, path: Path_, environ: Mapping[str, str], marked: Marked, problems: list[Problem]
+) -> object:
+    if isinstance(data, dict):
+        return {
+            key: value
+            if key in LATE and len(path) >= 2  # of a source, route or target
+            else _substituted(value, (*path, key), environ, marked, problems)
+            for key, value in data.items()
+        }
+    if isinstance(data, list):
+        return [
+            _substituted(value, (*path, number), environ, marked, problems)
+            for number, value in enumerate(data)
+        ]
+    if not isinstance(data, str) or "$" not in data:
+        return data
+    try:
+        text = values.substitute(data, environ)
+    except values.Unset as unset:
+        hint = f"set it, or write ${{{unset.name}:-a default}}"
+        problems.append(marked.problem(path, str(unset), hint, inside=unset.position))
+        return data
+    return _typed(data, text)
+
+
+def _typed(written: str, text: str) -> object:
+    """A value that is one variable has the type its text would have in the file."""
+    if written.startswith("${") and written.endswith("}"):
+        if text in {"true", "false"}:
+            return text == "true"
+        if text.isdecimal() and len(text) <= 18:
+            return int(text)
+    return text
+
+
+# ---------------------------------------------------------------- pydantic's words into ours
+
+
+def _problem(detail: ErrorDetails, marked: Marked) -> Problem:
+    path, model = _place(detail["loc"], marked.data)
+    kind = detail["type"]
+    if kind == "extra_forbidden":
+        name = str(path[-1])
+        known = _keys(model)
+        near = difflib.get_close_matches(name, known, 1)
+        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(sorted(known))}"
+        return marked.problem(path, f"unknown key {name!r}", hint, key=True)
+    if kind == "missing":
+        name = str(detail["loc"][-1])
+        return marked.problem(path, f"the key {name!r} is missing")
+    given = detail["input"]
+    if kind == "literal_error":
+        wanted = str(detail.get("ctx", {}).get("expected", ""))
+        options = [word.strip("'\" ") for word in wanted.replace(" or ", ", ").split(",")]
+        near = difflib.get_close_matches(str(given), options, 1)
+        hint = f"did you mean {near[0]}?" if near else ""
+        return marked.problem(path, f"{given!r} is none of: {', '.join(options)}", hint)
+    if kind == "string_pattern_mismatch":
+        hint = "use a-z, 0-9, _ and -, begin with a letter or digit, 63 characters at most"
+        return marked.problem(path, f"{given!r} is no name", hint, key=_is_key(detail))
+    if kind == "value_error":
+        return marked.problem(path, str(detail["msg"]).removeprefix("Value error, "))
+    what = _WANTED.get(kind, str(detail["msg"]).lower())
+    return marked.problem(path, f"{what}, not {_shown(given)}")
+
+
+_WANTED: Final = {
+    "string_type": "a text is wanted",
+    "bool_type": "true or false is wanted",
+    "int_type": "a whole number is wanted",
+    "list_type": "a list is wanted",
+    "dict_type": "a mapping is wanted",
+    "model_type": "a mapping is wanted",
+    "model_attributes_type": "a mapping is wanted",
+    "too_short": "at least one is wanted",
+}
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list" if value else "an empty list"
+    return repr(value)
+
+
+def _is_key(detail: ErrorDetails) -> bool:
+    return detail["loc"][-1] == "[key]"
+
+
+def _place(loc: tuple[int | str, ...], data: object) -> tuple[Path_, type[BaseModel]]:
+    """The place in the file for pydantic's location, and the shape it lies in.
+
+    Pydantic's location also names the members of unions (`Verify`): parts that are not in the data
+    are passed over, but for the last, which may be the unknown key.
+    """
+    path: list[int | str] = []
+    here = data
+    model: type[BaseModel] = shapes.File
+    for part in loc:
+        inside = isinstance(here, dict) and part in here
+        within = isinstance(here, list) and isinstance(part, int) and part < len(here)
+        if not inside and not within:
+            continue
+        here = here[part]  # type: ignore[index]  # a dict or list, as just seen
+        path.append(part)
+        model = _inner(model, part) or model
+    return tuple(path), model
+
+
+def _inner(model: type[BaseModel], part: int | str) -> type[BaseModel] | None:
+    """The shape a key of a shape holds, through lists, mappings and unions."""
+    for name, info in model.model_fields.items():
+        if part in {name, info.alias}:
+            return _shape_in(info.annotation)
+    return None
+
+
+def _shape_in(annotation: Any) -> type[BaseModel] | None:  # Any: a type expression
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for part in get_args(annotation):
+        if found := _shape_in(part):
+            return found
+    return None
+
+
+def _keys(model: type[BaseModel]) -> list[str]:
+    return [info.alias or name for name, info in model.model_fields.items()]
