@@ -1,0 +1,110 @@
+"""Which routes want an event. The index by source and type, and nothing of targets' policies."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from gateway.errors import ExpressionFailed
+from gateway.routing.budget import Budget
+from gateway.routing.expressions import Expression
+from gateway.routing.scope import Scope
+from gateway.routing.transform import Transform
+
+CACHE = 4096
+"""(source, type) pairs remembered: senders of `custom` sources choose types, so it has an end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """From sources, on types, when a condition holds, to targets."""
+
+    name: str
+    sources: frozenset[str] | None
+    """None: every source."""
+    types: tuple[str, ...] | None
+    """Patterns as `type_matches` reads them. None: all but `meta.*`."""
+    when: Expression | None
+    targets: tuple[str, ...]
+    format: Literal["cloudevent", "raw"] = "cloudevent"
+    transform: Transform | None = None
+    """Takes the place of `format`."""
+    accept_unverified: bool = False
+
+    def wants(self, source: str, type: str) -> bool:
+        """Whether source and type fit; `when` is not asked."""
+        if self.sources is not None and source not in self.sources:
+            return False
+        if self.types is None:
+            return not type_matches("meta.*", type)
+        return any(type_matches(pattern, type) for pattern in self.types)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A route that wants an event, or that could not tell."""
+
+    route: Route
+    held: str = ""
+    """Why its `when` failed; empty: it did not."""
+
+
+def type_matches(pattern: str, type: str) -> bool:
+    """Whether a type fits a pattern, segment by segment.
+
+    `*` stands for exactly one segment, and as the last one for one or more: `payment.*` fits
+    `payment.refunded`, `vcs.*` fits `vcs.change.opened`, `vcs.*.created` fits
+    `vcs.branch.created`, `*` fits every type. No pattern fits a type it is the whole beginning of:
+    `payment.*` does not fit `payment`.
+    """
+    wanted = pattern.split(".")
+    given = type.split(".")
+    if wanted[-1] == "*":
+        if len(given) < len(wanted):
+            return False
+        given = given[: len(wanted)]
+    elif len(given) != len(wanted):
+        return False
+    return all(want in {"*", have} for want, have in zip(wanted, given, strict=True))
+
+
+class RouteIndex:
+    """The routes in the order of the file, found by source and type."""
+
+    __slots__ = ("_cache", "routes")
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self.routes = tuple(routes)
+        self._cache: dict[tuple[str, str], tuple[Route, ...]] = {}
+
+    def candidates(self, source: str, type: str) -> tuple[Route, ...]:
+        """The routes whose source and type fit, in the order of the file."""
+        found = self._cache.get((source, type))
+        if found is None:
+            found = tuple(route for route in self.routes if route.wants(source, type))
+            if len(self._cache) >= CACHE:
+                self._cache.clear()
+            self._cache[source, type] = found
+        return found
+
+
+def match(index: RouteIndex, scope: Scope, *, verified: bool, budget: Budget) -> tuple[Match, ...]:
+    """The routes that want the event of `scope`. Never raises for what a sender sent.
+
+    An unverified event goes only to routes that say `accept_unverified`. A route whose `when`
+    fails or finds the budget used up is a match that is held, with the reason.
+    """
+    found = []
+    for route in index.candidates(scope.source, scope.type):
+        if not verified and not route.accept_unverified:
+            continue
+        if route.when is None:
+            found.append(Match(route))
+            continue
+        try:
+            wanted = route.when.test(scope, budget)
+        except ExpressionFailed as error:
+            found.append(Match(route, str(error)))
+        else:
+            if wanted:
+                found.append(Match(route))
+    return tuple(found)
