@@ -5,7 +5,6 @@ Types only. `compile` builds them; everybody else reads them.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +14,7 @@ from gateway.providers.extract import Extractor
 from gateway.routing.match import Route, RouteIndex
 from gateway.routing.templates import TextTemplate
 from gateway.verify.addresses import AddressSet
-from gateway.verify.base import Context
+from gateway.verify.base import Context, Secret
 from gateway.verify.verifier import Verifier
 
 ClientAddress = Literal["x-forwarded-for", "forwarded", "peer"]
@@ -46,7 +45,8 @@ class Server:
     public_url: str
     """Without a trailing slash; empty where none is configured."""
     client_address: ClientAddress
-    trusted_networks: tuple[IPv4Network | IPv6Network, ...]
+    trusted: AddressSet
+    """Peers whose forwarding header is believed."""
     trust_unix: bool
 
 
@@ -99,6 +99,8 @@ class Source:
     revive: bool
     amber: str
     """Why its proof is weak, for the dashboard; empty: it is not."""
+    secrets: tuple[Secret, ...] = ()
+    """As configured: what `gateway send` signs with. Their repr shows labels only."""
 
 
 @dataclass(frozen=True, slots=True)

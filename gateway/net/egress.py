@@ -1,0 +1,150 @@
+"""Outgoing HTTP: one POST, one deadline, an answer cut at 64 KiB, errors of a closed list.
+
+No redirects, no cookies, no proxies from the environment, no second sending by the client: whether
+something is tried again is `delivery`'s decision alone.
+"""
+
+import asyncio
+import socket
+import ssl
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import aiohttp
+
+from gateway.model.states import ErrorClass
+from gateway.net.guards import forbidden
+
+ANSWER_MAX: Final = 64 * 1024
+EXCERPT: Final = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One POST to be made. Seconds."""
+
+    url: str
+    headers: Sequence[tuple[str, str]]
+    body: bytes
+    timeout: float
+    connect_timeout: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of it: a status, or an error class with a message for a person."""
+
+    status: int | None
+    error: ErrorClass | None
+    message: str
+    excerpt: bytes
+    duration: float
+    retry_after: str | None = None
+
+
+class _Forbidden(aiohttp.ClientConnectionError):
+    """The socket is connected to an address of `guards.FORBIDDEN`."""
+
+
+class _GuardedConnector(aiohttp.TCPConnector):
+    """Looks at the connected socket before anything is written to it."""
+
+    async def connect(
+        self, req: aiohttp.ClientRequest, traces: list[object], timeout: aiohttp.ClientTimeout
+    ) -> object:
+        connection = await super().connect(req, traces, timeout)  # type: ignore[arg-type]  # aiohttp's own Trace
+        transport = connection.transport
+        if transport is not None and forbidden(transport.get_extra_info("peername")):
+            connection.close()
+            raise _Forbidden("link-local and metadata addresses are never called")
+        return connection
+
+
+class Egress:
+    """The process's way out. `close` it once at the end."""
+
+    def __init__(self) -> None:
+        """Needs a running loop."""
+        self._session = aiohttp.ClientSession(
+            connector=_GuardedConnector(limit=0, limit_per_host=0, keepalive_timeout=30),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,
+            auto_decompress=False,
+            raise_for_status=False,
+            skip_auto_headers=("User-Agent", "Accept-Encoding"),
+        )
+
+    async def send(self, call: Call) -> Answer:
+        """Makes one POST. Never raises but for cancellation."""
+        started = time.perf_counter()
+        timeout = aiohttp.ClientTimeout(total=call.timeout, sock_connect=call.connect_timeout)
+        status: int | None = None
+        try:
+            async with self._session.post(
+                call.url,
+                data=call.body,
+                headers=call.headers,
+                allow_redirects=False,
+                timeout=timeout,
+            ) as answer:
+                status = answer.status
+                retry_after = answer.headers.get("Retry-After")
+                excerpt, whole = await _read(answer)
+                if not whole:
+                    answer.close()  # the rest is not wanted, and nor is the connection
+            took = time.perf_counter() - started
+            return Answer(status, None, "", excerpt, took, retry_after)
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            kind, message = classify(error)
+            took = time.perf_counter() - started
+            # A status without the end of its answer is no answer: the service may not have it.
+            return Answer(None, kind, message, b"", took)
+
+    async def close(self) -> None:
+        """Closes every connection."""
+        await self._session.close()
+
+
+async def _read(answer: aiohttp.ClientResponse) -> tuple[bytes, bool]:
+    kept = bytearray()
+    size = 0
+    async for chunk in answer.content.iter_any():
+        size += len(chunk)
+        if len(kept) < EXCERPT:
+            kept += chunk[: EXCERPT - len(kept)]
+        if size > ANSWER_MAX:
+            return bytes(kept), False
+    return bytes(kept), True
+
+
+def classify(error: BaseException) -> tuple[ErrorClass, str]:
+    """The class of a failure, and what a person reads. Names no URL and no header."""
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return ErrorClass.CONNECT_TIMEOUT, "no connection in time"
+    if isinstance(error, asyncio.TimeoutError):
+        return ErrorClass.TIMEOUT, "no whole answer in time"
+    if isinstance(error, _Forbidden):
+        return ErrorClass.REFUSED, str(error)
+    if isinstance(error, aiohttp.ClientConnectorCertificateError | ssl.SSLCertVerificationError):
+        return _certificate(getattr(error, "certificate_error", error))
+    if isinstance(error, aiohttp.ClientConnectorDNSError | socket.gaierror):
+        return ErrorClass.DNS, "the name does not resolve"
+    if isinstance(error, aiohttp.ClientSSLError | ssl.SSLError):
+        return ErrorClass.TLS, "TLS could not be agreed on"
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    if isinstance(cause, ConnectionRefusedError):
+        return ErrorClass.REFUSED, "nothing listens there"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return ErrorClass.REFUSED, cause.strerror or "no connection"
+    return ErrorClass.RESET, "the connection broke before the whole answer was there"
+
+
+def _certificate(error: BaseException) -> tuple[ErrorClass, str]:
+    text = str(error)
+    if "expired" in text or "not yet valid" in text:
+        return ErrorClass.TLS_EXPIRED, "the certificate is out of date"
+    if "ostname mismatch" in text or "IP address mismatch" in text:
+        return ErrorClass.TLS_NAME, "the certificate is for another name"
+    return ErrorClass.TLS, "the certificate is not trusted"

@@ -1,0 +1,35 @@
+"""Addresses no outgoing request may reach: link-local and cloud metadata services.
+
+Checked on the connected socket, so that no name, redirect or second answer of a DNS server can
+bring a request there.
+"""
+
+from ipaddress import ip_address, ip_network
+from typing import Final
+
+from gateway.model.address import plain
+
+FORBIDDEN: Final = tuple(
+    ip_network(text)
+    for text in (
+        "169.254.0.0/16",  # RFC 3927; also where AWS, GCP and Azure serve instance metadata
+        "fe80::/10",  # RFC 4291, 2.5.6
+        "fd00:ec2::254/128",  # AWS instance metadata over IPv6
+        "fd20:ce::254/128",  # GCP metadata over IPv6
+        "100.100.100.200/32",  # Alibaba Cloud metadata
+        "168.63.129.16/32",  # Azure's host agent
+        "192.0.0.192/32",  # Oracle Cloud metadata
+        "0.0.0.0/32",
+    )
+)
+
+
+def forbidden(peer: object) -> bool:
+    """Whether a connected socket's `getpeername()` is one of these. A unix socket's is not."""
+    if not isinstance(peer, tuple) or not peer:
+        return False
+    try:
+        address = plain(ip_address(str(peer[0]).partition("%")[0]))
+    except ValueError:
+        return True
+    return any(address.version == net.version and address in net for net in FORBIDDEN)

@@ -1,0 +1,149 @@
+"""routes.yaml becomes a Plan, or all that is wrong with it at once."""
+
+import urllib.parse
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from gateway.config import shapes
+from gateway.config.read import Config, read
+from gateway.errors import ConfigInvalid
+from gateway.plan.listen import listen, proxies
+from gateway.plan.notes import Notes, Surroundings
+from gateway.plan.plan import Plan, Server, Source, StoreSettings
+from gateway.plan.routes import compile_route
+from gateway.plan.sources import compile_source
+from gateway.plan.targets import compile_target
+from gateway.routing.match import Route, RouteIndex
+
+
+def compile_plan(
+    file: Path,
+    environ: Mapping[str, str],
+    *,
+    generation: int,
+    ranges: Mapping[str, tuple[str, ...]] | None = None,
+) -> Plan:
+    """Compiles a file.
+
+    environ: for `${NAME}` and $CREDENTIALS_DIRECTORY. ranges: address lists by provider that are
+    fresher than the shipped ones. Raises `ConfigInvalid` with every mistake. Sources that cannot
+    be trusted are in the plan, closed, with their problem in `Plan.problems`.
+    """
+    config = read(file, environ)
+    notes = Notes(config.marked)
+    around = Surroundings(environ, config.folder, ranges or {})
+    shape = config.file
+    public_url = _public_url(shape, notes)
+    sources = {}
+    for name, source in shape.sources.items():
+        compiled = compile_source(name, source, public_url, around, notes)
+        if compiled is not None:
+            sources[name] = compiled
+    targets = {
+        name: compile_target(name, target, around, notes) for name, target in shape.targets.items()
+    }
+    # A name that is in the file is known, even where its source could not be compiled.
+    known = frozenset(shape.sources)
+    routes: dict[str, Route] = {}
+    for number, route in enumerate(shape.routes):
+        if route.name in routes:
+            notes.error(("routes", number, "name"), f"a second route {route.name!r}")
+        routes[route.name] = compile_route(number, route, known, targets, around, notes)
+    by_path = _by_path(sources, notes)
+    networks, trust_unix = proxies(
+        shape.server.trusted_proxies, ("server", "trusted_proxies"), notes
+    )
+    plan = Plan(
+        generation=generation,
+        file=file.absolute(),
+        server=Server(
+            listen=listen(shape.server.listen, ("server", "listen"), notes, systemd=True),
+            public_url=public_url,
+            client_address=shape.server.client_address,
+            trusted=networks,
+            trust_unix=trust_unix,
+        ),
+        admin_listen=listen(shape.admin.listen, ("admin", "listen"), notes, systemd=False),
+        store=_store(config, notes),
+        sources=sources,
+        by_path=by_path,
+        targets=targets,
+        routes=routes,
+        index=RouteIndex(routes.values()),
+        warnings=(),
+        problems=(),
+    )
+    _look_over(plan, shape, notes)
+    if notes.errors:
+        raise ConfigInvalid(
+            tuple(sorted([*notes.errors, *notes.closed], key=lambda p: (p.line, p.column))),
+            tuple(notes.warnings),
+        )
+    return _with_notes(plan, notes)
+
+
+def _with_notes(plan: Plan, notes: Notes) -> Plan:
+    return replace(plan, warnings=tuple(notes.warnings), problems=tuple(notes.closed))
+
+
+def _public_url(shape: shapes.File, notes: Notes) -> str:
+    url = shape.server.public_url.rstrip("/")
+    if not url:
+        return ""
+    parts = urllib.parse.urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
+        notes.error(
+            ("server", "public_url"), f"{url!r} is no public URL", "https://hooks.example.com"
+        )
+    return url
+
+
+def _by_path(sources: Mapping[str, Source], notes: Notes) -> dict[str, Source]:
+    found: dict[str, Source] = {}
+    for source in sources.values():
+        other = found.setdefault(source.path, source)
+        if other is not source:
+            notes.error(
+                ("sources", source.name, "path"),
+                f"{source.path} is the path of source {other.name!r} already",
+            )
+    return found
+
+
+def _store(config: Config, notes: Notes) -> StoreSettings:
+    store = config.file.store
+    scheme, _, rest = store.url.partition(":")
+    where = ("store", "url")
+    if scheme != "sqlite" or not rest:
+        notes.error(where, f"{store.url!r} is no store", "sqlite:gateway.db or sqlite:///var/lib/…")
+    path = Path(rest[2:]) if rest.startswith("///") else config.folder / rest
+    if store.dedup_window < store.retention:
+        notes.error(
+            ("store", "dedup_window"),
+            "shorter than `retention`: a kept event could be accepted again",
+        )
+    return StoreSettings(path, store.retention, store.dedup_window, store.min_free)
+
+
+def _look_over(plan: Plan, shape: shapes.File, notes: Notes) -> None:
+    """What is allowed and probably not meant."""
+    used = {name for route in plan.routes.values() for name in route.targets}
+    for name in plan.targets:
+        if name not in used:
+            notes.warn(("targets", name), f"no route delivers to target {name!r}", key=True)
+    for name, source in plan.sources.items():
+        routes = [r for r in plan.routes.values() if r.sources is None or name in r.sources]
+        if plan.routes and not routes:
+            notes.warn(("sources", name), f"no route takes events of source {name!r}", key=True)
+        if not source.enforce and not any(route.accept_unverified for route in routes):
+            notes.warn(
+                ("sources", name, "enforce"),
+                "shadow mode, and no route says accept_unverified: its events are only stored",
+            )
+        if source.amber:
+            notes.warn(("sources", name), source.amber, key=True)
+    if shape.server.client_address == "peer" and any(s.allow for s in plan.sources.values()):
+        notes.warn(
+            ("server", "client_address"), "behind a proxy every request has the proxy's address"
+        )

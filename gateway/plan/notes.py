@@ -1,0 +1,52 @@
+"""Collects what is wrong while a plan is compiled, so that all of it is said at once."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gateway.config.marks import Marked, Path_
+from gateway.errors import Problem
+
+
+@dataclass(slots=True)
+class Notes:
+    """Three lists: what makes the file invalid, what closes one source, what is only odd."""
+
+    marked: Marked
+    errors: list[Problem] = field(default_factory=list)
+    closed: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+
+    def error(
+        self, path: Path_, message: str, hint: str = "", *, key: bool = False, inside: int = 0
+    ) -> None:
+        """The file cannot be used."""
+        self.errors.append(self.marked.problem(path, message, hint, key=key, inside=inside))
+
+    def close(self, path: Path_, message: str, hint: str = "") -> None:
+        """One source cannot be trusted; the rest runs."""
+        self.closed.append(self.marked.problem(path, message, hint))
+
+    def warn(self, path: Path_, message: str, hint: str = "", *, key: bool = False) -> None:
+        """Allowed, and probably not meant."""
+        self.warnings.append(self.marked.problem(path, message, hint, key=key))
+
+    def unknown(self, path: Path_, kind: str, name: str, known: Iterable[str]) -> None:
+        """A name that nothing has."""
+        names = sorted(known)
+        near = difflib.get_close_matches(name, names, 1)
+        listed = ", ".join(names) or "none yet"
+        hint = f"did you mean {near[0]}?" if near else f"there are: {listed}"
+        self.error(path, f"no {kind} {name!r}", hint)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What compiling depends on beside the file."""
+
+    environ: Mapping[str, str]
+    folder: Path
+    """Of routes.yaml: what relative files count from."""
+    ranges: Mapping[str, tuple[str, ...]]
+    """Fresher address lists than the shipped ones, by provider."""

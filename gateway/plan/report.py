@@ -1,0 +1,99 @@
+"""What `gateway check` and `gateway reload` say of a file: problems, and what changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.errors import ConfigInvalid, Problem
+from gateway.plan.compile import compile_plan
+from gateway.plan.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The result of a check."""
+
+    errors: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether a reload would take the file."""
+        return not self.errors
+
+    def to_json(self) -> dict[str, object]:
+        """For programs."""
+        return {
+            "ok": self.ok,
+            "errors": [_json(problem) for problem in self.errors],
+            "warnings": [_json(problem) for problem in self.warnings],
+        }
+
+
+def _json(problem: Problem) -> dict[str, object]:
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "column": problem.column,
+        "path": problem.path,
+        "message": problem.message,
+        "hint": problem.hint,
+    }
+
+
+def check_report(file: Path, environ: Mapping[str, str]) -> Report:
+    """Checks a file as a reload would: a source that cannot be trusted is an error."""
+    try:
+        plan = compile_plan(file, environ, generation=0)
+    except ConfigInvalid as invalid:
+        return Report(invalid.problems, invalid.warnings)
+    return Report(plan.problems, plan.warnings)
+
+
+RESTART = "waits for the restart"
+
+
+def changes(old: Plan, new: Plan) -> tuple[str, ...]:
+    """What a reload changes, a line each."""
+    found = []
+    if str(old.server.listen) != str(new.server.listen):
+        found.append(f"server.listen: {old.server.listen} → {new.server.listen}, {RESTART}")
+    if str(old.admin_listen) != str(new.admin_listen):
+        found.append(f"admin.listen: {old.admin_listen} → {new.admin_listen}, {RESTART}")
+    if old.store.path != new.store.path:
+        found.append(f"store.url: {old.store.path} → {new.store.path}, {RESTART}")
+    for kind, before, after in (
+        ("source", old.sources, new.sources),
+        ("target", old.targets, new.targets),
+        ("route", old.routes, new.routes),
+    ):
+        found += [f"{kind} {name}: added" for name in after if name not in before]
+        found += [f"{kind} {name}: removed" for name in before if name not in after]
+        for name in after:
+            if name in before and (parts := _differences(before[name], after[name])):
+                found.append(f"{kind} {name}: {', '.join(parts)} changed")
+    return tuple(found)
+
+
+_WORDS = {"declaration": "provider or scheme", "verifier": "", "extractor": "", "context": ""}
+"""Fields that follow from others are not named; `declaration` is no word of the file."""
+
+
+def _differences(before: object, after: object) -> list[str]:
+    names = getattr(type(after), "__dataclass_fields__", {})
+    words = []
+    for name in names:
+        word = _WORDS.get(name, name)
+        if word and _shown(getattr(before, name)) != _shown(getattr(after, name)):
+            words.append(word)
+    return words
+
+
+def _shown(value: object) -> object:
+    """Compiled things compare by the text they were compiled from, secrets by their values."""
+    if isinstance(value, tuple):
+        return tuple(_shown(part) for part in value)
+    for name in ("source", "networks"):
+        if hasattr(value, name) and not isinstance(value, str):
+            return getattr(value, name)
+    return value

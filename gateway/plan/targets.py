@@ -1,0 +1,83 @@
+"""Targets of the plan: URL, policy, keys that sign outwards, headers."""
+
+import re
+from urllib.parse import urlsplit
+
+from gateway.config import shapes, values
+from gateway.config.marks import Path_
+from gateway.plan.notes import Notes, Surroundings
+from gateway.plan.plan import RetryPolicy, Target
+from gateway.plan.routes import template
+from gateway.verify.base import BadKey, Secret
+from gateway.verify.standard_webhooks import StandardWebhooks
+
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+"""A field name (RFC 9110, 5.1)."""
+_OURS = {"content-length", "content-type", "host", "transfer-encoding", "connection"}
+
+
+def compile_target(name: str, shape: shapes.Target, around: Surroundings, notes: Notes) -> Target:
+    """One target; mistakes go to `notes`."""
+    path: Path_ = ("targets", name)
+    _check_url(shape.url, (*path, "url"), notes)
+    keys = []
+    for number, text in enumerate(shape.sign):
+        where = (*path, "sign", number)
+        try:
+            read = values.secret(text, number + 1, around.environ, around.folder)
+            if read.literal:
+                notes.warn(
+                    where, "the secret stands in the file itself", "use file:PATH or ${NAME}"
+                )
+            keys.append(_key(read))
+        except (ValueError, BadKey) as error:
+            notes.error(where, str(error))
+    headers = []
+    for header, text in shape.headers.items():
+        where = (*path, "headers", header)
+        if not _HEADER.fullmatch(header) or header.lower() in _OURS:
+            notes.error(where, f"{header!r} cannot be set here", key=True)
+            continue
+        compiled = template(text, where, around, notes)
+        if compiled is not None:
+            headers.append((header, compiled))
+    if shape.connect_timeout > shape.timeout:
+        notes.warn(
+            (*path, "connect_timeout"), "longer than `timeout`, which ends the attempt first"
+        )
+    return Target(
+        name=name,
+        url=shape.url,
+        timeout=shape.timeout,
+        connect_timeout=shape.connect_timeout,
+        retry=RetryPolicy(
+            shape.retry.base, shape.retry.cap, shape.retry.window, shape.retry.attempts
+        ),
+        concurrency=shape.concurrency,
+        sign=tuple(keys),
+        headers=tuple(headers),
+    )
+
+
+def _key(read: values.SecretText) -> bytes:
+    """Standard Webhooks: base64 after `whsec_`; any other secret is used as the text it is."""
+    encoding = "whsec" if read.value.startswith(b"whsec_") else "text"
+    scheme = StandardWebhooks(key_encoding=encoding)  # type: ignore[arg-type]  # one of the two
+    return scheme.key(Secret(read.label, read.value)).value
+
+
+def _check_url(url: str, path: Path_, notes: Notes) -> None:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        notes.error(path, f"{url!r} is no URL", "write http://127.0.0.1:9000/hooks")
+        return
+    if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
+        notes.error(path, f"{url!r} is no http(s) URL", "write http://127.0.0.1:9000/hooks")
+    elif parts.username or parts.password:
+        notes.error(
+            path,
+            "credentials do not belong into a URL (it is shown on pages and in logs)",
+            'headers: {Authorization: "Basic ${NAME}"}',
+        )
