@@ -17,12 +17,15 @@ class RequestRefused(GatewayError):
 
     outcome: how it ends, and so what the sender is told.
     reason: for the operator only; never holds a secret or the sender's text.
+    retry_after: seconds, where they are known better than the outcome's row knows them.
     """
 
-    def __init__(self, outcome: Outcome, reason: str) -> None:
-        super().__init__(OUTCOMES[outcome].title)
+    def __init__(self, outcome: Outcome, reason: str, *, retry_after: int | None = None) -> None:
+        row = OUTCOMES[outcome]
+        super().__init__(row.title)
         self.outcome = outcome
         self.reason = reason
+        self.retry_after = row.retry_after if retry_after is None else retry_after
 
 
 class StoreUnavailable(GatewayError):
