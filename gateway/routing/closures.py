@@ -5,6 +5,7 @@ microsecond.
 """
 
 from collections.abc import Callable, Mapping
+from operator import attrgetter
 from types import MappingProxyType
 
 from gateway.errors import ExpressionFailed
@@ -72,23 +73,30 @@ def computed_header(key: Run) -> Run:
     return run
 
 
-def path(read: Root, keys: tuple[object, ...]) -> Run:
-    if len(keys) == 1:
-        only = keys[0]
+def path(name: str, keys: tuple[object, ...]) -> Run:
+    """Keys below a name. The two names that every condition begins with are read directly."""
+    read: Root = attrgetter(name)
+    first, *others = keys
+    rest = tuple(others)
 
-        def run_one(scope: Scope, _budget: Budget) -> object:
-            value = read(scope)
-            return value.get(only, MISSING) if isinstance(value, dict) else look(value, only)
+    def run_event(scope: Scope, _budget: Budget) -> object:
+        return scope.event.get(first, MISSING)  # type: ignore[call-overload]  # text, as checked
 
-        return run_one
-
-    def run(scope: Scope, _budget: Budget) -> object:
-        value = read(scope)
+    def run_payload(scope: Scope, _budget: Budget) -> object:
+        value = scope.payload
         for key in keys:
-            value = value.get(key, MISSING) if isinstance(value, dict) else look(value, key)
+            value = value.get(key, MISSING) if type(value) is dict else look(value, key)
         return value
 
-    return run
+    def run(scope: Scope, _budget: Budget) -> object:
+        value = look(read(scope), first)
+        for key in rest:
+            value = look(value, key)
+        return value
+
+    if name == "event" and not rest:
+        return run_event
+    return run_payload if name == "payload" else run
 
 
 def path_from(base: Run, keys: tuple[object, ...]) -> Run:
@@ -166,6 +174,18 @@ def method_with(value: Run, name: str, act: Action, arguments: tuple[Run, ...]) 
     return run
 
 
+def begins(value: Run, part: str) -> Run:
+    """`value.startswith('…')`, the word that conditions use most."""
+
+    def run(scope: Scope, budget: Budget) -> object:
+        subject = value(scope, budget)
+        if isinstance(subject, str):
+            return subject.startswith(part)
+        return _without_method(subject, "startswith")
+
+    return run
+
+
 def _without_method(subject: object, name: str) -> object:
     """A mapping's `name` is its key and a missing key is callable; a value is not."""
     if absent(subject) or isinstance(subject, list):
@@ -220,7 +240,7 @@ COMPARISONS: Mapping[str, Comparison] = MappingProxyType(
 )
 
 
-def equals_text(left: Run, text: str, wanted: bool) -> Run:  # noqa: FBT001 - eq and ne in one
+def equals_text(left: Run, text: str, wanted: bool) -> Run:
     if len(text) > 4096:
         return compare(left, equal if wanted else _unequal, constant(text))
     if wanted:
@@ -254,10 +274,6 @@ def compare_chain(left: Run, chain: tuple[tuple[Comparison, Run], ...]) -> Run:
         return True
 
     return run
-
-
-def contained(value: Run, container: Run) -> Run:
-    return compare(value, _in, container)
 
 
 def both(left: Run, right: Run, cost: int) -> Run:

@@ -25,6 +25,61 @@ def put_in(text: str, constants: Mapping[str, str]) -> str:
     return _MARK.sub(lambda mark: constants.get(mark[0], mark[0]), text)
 
 
+class _State:
+    """Where a scan stands: in plain text, in code, or in quotes inside code."""
+
+    __slots__ = ("_braces", "_in_text", "_quote", "_template")
+
+    def __init__(self, template: bool) -> None:
+        self._template = template
+        self._in_text = template
+        self._quote = ""
+        self._braces = 0
+
+    @property
+    def is_code(self) -> bool:
+        """Whether text here is parsed as an expression."""
+        return not self._in_text and not self._quote
+
+    def step(self, text: str, position: int) -> int:
+        """Go over what stands at a position; returns its length."""
+        if self._in_text:
+            return self._over_text(text, position)
+        if self._quote:
+            return self._over_quoted(text[position])
+        return self._over_code(text[position : position + 2])
+
+    def _over_text(self, text: str, position: int) -> int:
+        two = text[position : position + 2]
+        if two == "{#":
+            end = text.find("#}", position + 2)
+            return (len(text) if end < 0 else end + 2) - position
+        if two in {"{{", "{%"}:
+            self._in_text = False
+            return 2
+        return 1
+
+    def _over_quoted(self, sign: str) -> int:
+        if sign == "\\":
+            return 2
+        if sign == self._quote:
+            self._quote = ""
+        return 1
+
+    def _over_code(self, two: str) -> int:
+        sign = two[0]
+        if self._template and not self._braces and two in {"}}", "%}"}:
+            self._in_text = True
+            return 2
+        if sign in "'\"":
+            self._quote = sign
+        elif sign == "{":
+            self._braces += 1
+        elif sign == "}":
+            self._braces = max(0, self._braces - 1)
+        return 1
+
+
 class Binder:
     """Binds the constants of any number of texts into one `constants`.
 
@@ -52,44 +107,18 @@ class Binder:
     def _scan(self, text: str, *, template: bool) -> str:
         if "${" not in text:
             return text
+        state = _State(template)
         done: list[str] = []
         position = 0
-        quote = ""
-        depth = -1 if template else 0
-        """Open braces inside `{{ … }}` or `{% … %}`; -1 outside of both."""
         while position < len(text):
-            here = text[position : position + 2]
             if text.startswith("$${", position):
-                if quote or depth < 0:
-                    done.append(self._mark("$${", "${", 3))
-                else:
-                    done.append("$${")
-                position += 3
-                continue
-            if here == "${":
-                done.append(self._reference(text, position, inside=bool(quote) or depth < 0))
-                position += len(done[-1])
-                continue
-            step = 1
-            if depth < 0:
-                if here in {"{{", "{%"}:
-                    depth, step = 0, 2
-                elif here == "{#":
-                    end = text.find("#}", position)
-                    step = len(text) - position if end < 0 else end + 2 - position
-            elif quote:
-                if here[0] == "\\":
-                    step = 2
-                elif here[0] == quote:
-                    quote = ""
-            elif here[0] in "'\"":
-                quote = here[0]
-            elif template and depth == 0 and here in {"}}", "%}"}:
-                depth, step = -1, 2
-            elif here[0] in "{}":
-                depth = max(0, depth + (1 if here[0] == "{" else -1))
-            done.append(text[position : position + step])
-            position += step
+                done.append("$${" if state.is_code else self._mark("$${", "${", 3))
+            elif text.startswith("${", position):
+                done.append(self._reference(text, position, inside=not state.is_code))
+            else:
+                step = state.step(text, position)
+                done.append(text[position : position + step])
+            position += len(done[-1])
         return "".join(done)
 
     def _reference(self, text: str, position: int, *, inside: bool) -> str:

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from gateway.errors import ExpressionFailed
+from gateway.routing.allowlist import new_compiler
 from gateway.routing.budget import Budget
 from gateway.routing.closures import Run
-from gateway.routing.compiler import Compiler
 from gateway.routing.constants import Binder, bind_constants
 from gateway.routing.scope import NAMES, HeaderValues, Scope
-from gateway.routing.syntax import BadExpression, parse_expression
+from gateway.routing.syntax import BadExpression, parse_expression, plain_lines
 from gateway.routing.values import MISSING, Missing
 
 __all__ = [
@@ -58,7 +58,13 @@ class Expression:
 
     def test(self, scope: Scope, budget: Budget) -> bool:
         """Whether it is true of an event. Raises ExpressionFailed and nothing else."""
-        return bool(self.evaluate(scope, budget))
+        budget.steps -= self._cost
+        if budget.steps < 0:
+            raise budget.exhausted()
+        try:
+            return bool(self._run(scope, budget))
+        except guarded as error:
+            raise ExpressionFailed(f"could not be evaluated ({type(error).__name__})") from error
 
 
 guarded = (TypeError, ValueError, ArithmeticError, LookupError, RecursionError, MemoryError)
@@ -79,8 +85,9 @@ def compile_expression(
     names: what it may begin with. fields: the fields that events of the route's types may have;
     None where that is unknown. constants: from `bind_constants`. source: the text before that.
     """
+    text = plain_lines(text)
     tree = parse_expression(text)
-    compiler = Compiler(text, names, fields, constants)
+    compiler = new_compiler(text, names, fields, constants)
     code = compiler.expression(tree)
     return Expression(
         text if source is None else source,

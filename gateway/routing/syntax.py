@@ -70,6 +70,11 @@ def quoted(word: str) -> str:
     return f"`{plain}…`" if len(word) > 60 else f"`{plain}`"
 
 
+def is_unicode(text: str) -> bool:
+    """Whether a text can be written at all: no lone surrogates."""
+    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
 class _OffsetParser(Parser):
     """jinja2's parser over tokens whose line number is their offset in the text.
 
@@ -123,14 +128,14 @@ def _parser(text: str, state: str | None) -> _OffsetParser:
     return _OffsetParser(text, state)
 
 
-def _plain_lines(text: str) -> str:
-    # jinja2 does the same; done first, offsets count in one and the same text.
+def plain_lines(text: str) -> str:
+    """Line ends as jinja2 makes them; done first, so that offsets count in one text."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def parse_expression(text: str) -> nodes.Expr:
     """The tree of one expression; every node's `lineno` is its offset. Raises BadExpression."""
-    text = _plain_lines(text)
+    text = plain_lines(text)
     try:
         parser = _parser(text, "variable")
         tree = parser.parse_expression()
@@ -152,7 +157,7 @@ def parse_expression(text: str) -> nodes.Expr:
 
 def parse_template(text: str) -> nodes.Template:
     """The tree of a text with `{{ … }}` in it, places as above. Raises BadExpression."""
-    text = _plain_lines(text)
+    text = plain_lines(text)
     try:
         return _parser(text, None).parse()
     except TemplateSyntaxError as error:

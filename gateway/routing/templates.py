@@ -7,13 +7,14 @@ from typing import Literal
 from jinja2 import nodes
 
 from gateway.errors import ExpressionFailed
+from gateway.routing.allowlist import new_compiler
 from gateway.routing.budget import Budget
 from gateway.routing.closures import Run
 from gateway.routing.compiler import Compiler
 from gateway.routing.constants import put_in
 from gateway.routing.expressions import NO_CONSTANTS, guarded
 from gateway.routing.scope import NAMES, Scope
-from gateway.routing.syntax import BadExpression, parse_template, quoted
+from gateway.routing.syntax import BadExpression, parse_template, plain_lines, quoted
 from gateway.routing.values import absent, kind, text_of
 
 Use = Literal["header", "transform"]
@@ -94,8 +95,9 @@ def compile_text(
 
     constants: from `bind_text_constants`.
     """
+    text = plain_lines(text)
     tree = parse_template(text)
-    body = _Body(Compiler(text, names, fields, constants), use)
+    body = _Body(new_compiler(text, names, fields, constants), use)
     write, cost = body.block(tree.body)
     constant = body.constant(tree.body)
     if use == "header" and constant is not None:
@@ -171,10 +173,11 @@ class _Body:
         return _value(self.compiler.expression(node).run)
 
     def _if(self, node: nodes.If) -> _Write:
-        choices = []
-        for branch in (node, *node.elif_):
-            choices.append((*self.compiler.part(branch.test), *self.block(branch.body)))
-        return _choose((*choices,), *self.block(node.else_))
+        choices = tuple(
+            (*self.compiler.part(branch.test), *self.block(branch.body))
+            for branch in (node, *node.elif_)
+        )
+        return _choose(choices, *self.block(node.else_))
 
     def _for(self, node: nodes.For) -> _Write:
         if node.recursive:

@@ -1,17 +1,19 @@
 """`transform`: a YAML value whose texts are templates, rendered to the JSON a target gets."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from gateway.routing.budget import Budget
 from gateway.routing.expressions import NO_CONSTANTS
 from gateway.routing.scope import NAMES, Scope
 from gateway.routing.syntax import BadExpression
-from gateway.routing.templates import compile_text
+from gateway.routing.templates import TextTemplate, compile_text
 from gateway.routing.values import MISSING, measure
 
+_Path = tuple[str | int, ...]
 _Build = Callable[[Scope, Budget], object]
 MAX_DEPTH = 32
-_PLAIN = (str, int, float, bool, type(None))
+_PLAIN = (int, float, bool, type(None))
 
 
 class Transform:
@@ -48,49 +50,64 @@ def compile_transform(
     constants: from a `Binder` whose `value` was put over the whole. Raises BadExpression whose
     `path` says where; `more` holds the other mistakes of the same value.
     """
-    errors: list[BadExpression] = []
-    used: set[str] = set()
+    compiler = _Compiler(
+        partial(compile_text, use="transform", names=names, fields=fields, constants=constants)
+    )
+    whole = compiler.build(value, ())
+    if compiler.errors:
+        first, *more = compiler.errors
+        first.more = tuple(more)
+        raise first
+    return Transform(whole, frozenset(compiler.fields_used))
 
-    def text(source: str) -> _Build:
-        template = compile_text(
-            source, use="transform", names=names, fields=fields, constants=constants
-        )
-        used.update(template.fields_used)
-        constant = template.constant
-        return template.value if constant is None else lambda _scope, _budget: constant
 
-    def build(part: object, path: tuple[str | int, ...]) -> _Build:
+class _Compiler:
+    """Goes through the whole value and gathers every mistake in it."""
+
+    def __init__(self, text: Callable[[str], TextTemplate]) -> None:
+        self._text = text
+        self.errors: list[BadExpression] = []
+        self.fields_used: set[str] = set()
+
+    def build(self, value: object, path: _Path) -> _Build:
+        if len(path) > MAX_DEPTH:
+            return self._bad(BadExpression("nested too deep"), path)
+        if isinstance(value, str):
+            return self._template(value, path)
+        if isinstance(value, dict):
+            return _mapping({key: self._entry(key, below, path) for key, below in value.items()})
+        if isinstance(value, list):
+            return _list(tuple(self.build(below, (*path, n)) for n, below in enumerate(value)))
+        if isinstance(value, _PLAIN):
+            return _constant(value)
+        hint = "write it in quotes"
+        return self._bad(BadExpression("a value that JSON does not have", hint=hint), path)
+
+    def _entry(self, key: object, value: object, path: _Path) -> _Build:
+        if isinstance(key, str):
+            return self.build(value, (*path, key))
+        error = BadExpression("a key must be text", hint="write it in quotes")
+        return self._bad(error, (*path, str(key)))
+
+    def _template(self, text: str, path: _Path) -> _Build:
         try:
-            if len(path) > MAX_DEPTH:
-                raise BadExpression("nested too deep")
-            if isinstance(part, str):
-                return text(part)
+            template = self._text(text)
         except BadExpression as error:
-            error.path = path
-            errors.append(error)
-            return lambda _scope, _budget: None
-        if isinstance(part, dict):
-            bad = [key for key in part if not isinstance(key, str)]
-            for key in bad:
-                error = BadExpression("a key must be text", hint=f'write "{key}" in quotes')
-                error.path = (*path, str(key))
-                errors.append(error)
-            return _mapping(
-                {str(key): build(below, (*path, str(key))) for key, below in part.items()}
-            )
-        if isinstance(part, list):
-            return _list(tuple(build(below, (*path, n)) for n, below in enumerate(part)))
-        if not isinstance(part, _PLAIN):
-            error = BadExpression("a value that JSON does not have", hint="write it in quotes")
-            error.path = path
-            errors.append(error)
-        return lambda _scope, _budget: part
+            return self._bad(error, path)
+        self.fields_used.update(template.fields_used)
+        return template.value if template.constant is None else _constant(template.constant)
 
-    whole = build(value, ())
-    if errors:
-        errors[0].more = tuple(errors[1:])
-        raise errors[0]
-    return Transform(whole, frozenset(used))
+    def _bad(self, error: BadExpression, path: _Path) -> _Build:
+        error.path = path
+        self.errors.append(error)
+        return _constant(None)
+
+
+def _constant(value: object) -> _Build:
+    def build(_scope: Scope, _budget: Budget) -> object:
+        return value
+
+    return build
 
 
 def _mapping(parts: Mapping[str, _Build]) -> _Build:

@@ -10,7 +10,7 @@ senders write it for "not there". Truth values are no numbers: `true == 1` is fa
 import json
 import math
 from collections.abc import Sequence
-from typing import Final, final
+from typing import Final, TypeGuard, final
 
 from gateway.errors import ExpressionFailed
 from gateway.routing.budget import Budget
@@ -88,17 +88,11 @@ def measure(value: object, budget: Budget) -> None:
     After it, writing the value as JSON cannot fail, recurse too deep or take long.
     """
     level: list[object] = [value]
-    depth = 0
-    while level:
-        depth += 1
-        if depth > MAX_DEPTH:
-            raise ExpressionFailed(f"a value of more than {MAX_DEPTH} levels")
+    for _ in range(MAX_DEPTH):
         below: list[object] = []
         budget.spend(len(level))
         for part in level:
-            if isinstance(part, str):
-                _measure_text(part, budget)
-            elif isinstance(part, dict):
+            if isinstance(part, dict):
                 budget.spend(2 * len(part))
                 for key in part:
                     _measure_text(key, budget)
@@ -106,12 +100,22 @@ def measure(value: object, budget: Budget) -> None:
             elif isinstance(part, list):
                 budget.spend(len(part))
                 below.extend(part)
-            elif isinstance(part, float):
-                if not math.isfinite(part):
-                    raise ExpressionFailed("a number that JSON cannot hold")
-            elif isinstance(part, int) and part not in _JSON_INTEGERS:
-                raise ExpressionFailed("a whole number of more than 64 bits")
+            else:
+                _measure_scalar(part, budget)
+        if not below:
+            return
         level = below
+    raise ExpressionFailed(f"a value of more than {MAX_DEPTH} levels")
+
+
+def _measure_scalar(value: object, budget: Budget) -> None:
+    if isinstance(value, str):
+        _measure_text(value, budget)
+    elif isinstance(value, float):
+        if not math.isfinite(value):
+            raise ExpressionFailed("a number that JSON cannot hold")
+    elif isinstance(value, int) and value not in _JSON_INTEGERS:
+        raise ExpressionFailed("a whole number of more than 64 bits")
 
 
 def _measure_text(text: str, budget: Budget) -> None:
@@ -201,9 +205,8 @@ def ordering(left: object, right: object, budget: Budget) -> int | None:
     if absent(left) or absent(right):
         return None
     if _is_number(left) and _is_number(right):
-        if left != left or right != right:  # noqa: PLR0124 - this is how NaN shows
-            return None
-        return (left > right) - (left < right)  # type: ignore[operator]  # numbers, just checked
+        less, more = left < right, left > right
+        return more - less if less or more or left == right else None  # None: NaN is in it
     raise ExpressionFailed(f"{kind(left)} cannot be ordered against {kind(right)}")
 
 
@@ -252,22 +255,20 @@ def charge_search(text: str, part: str, budget: Budget) -> None:
 # ---------------------------------------------------------------- numbers
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _small(value: int | float) -> bool:
-    return isinstance(value, float) or value.bit_length() <= MAX_BITS
+def _small(value: object) -> bool:
+    return not isinstance(value, int) or value.bit_length() <= MAX_BITS
 
 
 def numbers(sign: str, left: object, right: object) -> tuple[int | float, int | float] | None:
     """Both sides of arithmetic; None where one is absent. Raises ExpressionFailed for others."""
     if _is_number(left) and _is_number(right):
-        one, other = left, right
-        if isinstance(one, int | float) and isinstance(other, int | float):
-            if _small(one) and _small(other):
-                return one, other
-            raise ExpressionFailed("a number too large to calculate with")
+        if _small(left) and _small(right):
+            return left, right
+        raise ExpressionFailed("a number too large to calculate with")
     if absent(left) or absent(right):
         return None
     raise ExpressionFailed(f"`{sign}` needs numbers, not {kind(left)} and {kind(right)}")

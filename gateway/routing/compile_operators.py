@@ -1,0 +1,69 @@
+"""How operators compile. What they mean lives in `values`."""
+
+from collections.abc import Mapping
+
+from jinja2 import nodes
+
+from gateway.routing import closures
+from gateway.routing.compiler import Code, Compiler, constant
+
+SIGNS: Mapping[type[nodes.Node], str] = {
+    nodes.Add: "+",
+    nodes.Sub: "-",
+    nodes.Mul: "*",
+    nodes.Div: "/",
+    nodes.FloorDiv: "//",
+}
+"""Arithmetic. No `%`, which formats text in Python, and no `**`, which makes endless numbers."""
+
+
+def compile_compare(compiler: Compiler, node: nodes.Compare) -> Code:
+    left = compiler.expression(node.expr)
+    steps = [(operand.op, compiler.expression(operand.expr)) for operand in node.ops]
+    if len(steps) == 1:
+        sign, right = steps[0]
+        if sign in {"eq", "ne"} and isinstance(right.constant, str):
+            return Code(closures.equals_text(left.run, right.constant, sign == "eq"))
+        return Code(closures.compare(left.run, closures.COMPARISONS[sign], right.run))
+    chain = tuple((closures.COMPARISONS[sign], code.run) for sign, code in steps)
+    return Code(closures.compare_chain(left.run, chain))
+
+
+def compile_and(compiler: Compiler, node: nodes.And) -> Code:
+    return Code(closures.both(compiler.expression(node.left).run, *compiler.part(node.right)))
+
+
+def compile_or(compiler: Compiler, node: nodes.Or) -> Code:
+    return Code(closures.either(compiler.expression(node.left).run, *compiler.part(node.right)))
+
+
+def compile_not(compiler: Compiler, node: nodes.Not) -> Code:
+    return Code(closures.negation(compiler.expression(node.node).run))
+
+
+def compile_choice(compiler: Compiler, node: nodes.CondExpr) -> Code:
+    condition = compiler.expression(node.test).run
+    other = (closures.nothing, 0) if node.expr2 is None else compiler.part(node.expr2)
+    return Code(closures.choice(condition, compiler.part(node.expr1), other))
+
+
+def compile_arithmetic(compiler: Compiler, node: nodes.BinExpr) -> Code:
+    left, right = compiler.expression(node.left), compiler.expression(node.right)
+    sign = SIGNS[type(node)]
+    for side in (left, right):
+        if side.is_constant and type(side.constant) not in {int, float}:
+            hint = "put texts together with `~`" if sign == "+" else ""
+            compiler.refuse(node, f"`{sign}` is for numbers only", hint)
+    return Code(closures.arithmetic(left.run, sign, right.run))
+
+
+def compile_signed(compiler: Compiler, node: nodes.Neg | nodes.Pos) -> Code:
+    code = compiler.expression(node.node)
+    sign = "-" if isinstance(node, nodes.Neg) else "+"
+    if isinstance(code.constant, int | float) and not isinstance(code.constant, bool):
+        return constant(-code.constant if sign == "-" else code.constant)
+    return Code(closures.arithmetic(closures.constant(0), sign, code.run))
+
+
+def compile_concat(compiler: Compiler, node: nodes.Concat) -> Code:
+    return Code(closures.concat(tuple(compiler.expression(part).run for part in node.nodes)))
