@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import aiohttp
+from aiohttp.client_reqrep import ClientRequest
+from aiohttp.connector import Connection
+from aiohttp.tracing import Trace
 
 from gateway.model.states import ErrorClass
 from gateway.net.guards import forbidden
@@ -52,9 +55,12 @@ class _GuardedConnector(aiohttp.TCPConnector):
     """Looks at the connected socket before anything is written to it."""
 
     async def connect(
-        self, req: aiohttp.ClientRequest, traces: list[object], timeout: aiohttp.ClientTimeout
-    ) -> object:
-        connection = await super().connect(req, traces, timeout)  # type: ignore[arg-type]  # aiohttp's own Trace
+        self,
+        req: ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  # aiohttp's own signature
+    ) -> Connection:
+        connection = await super().connect(req, traces, timeout)
         transport = connection.transport
         if transport is not None and forbidden(transport.get_extra_info("peername")):
             connection.close()
@@ -137,7 +143,7 @@ def classify(error: BaseException) -> tuple[ErrorClass, str]:
     if isinstance(cause, ConnectionRefusedError):
         return ErrorClass.REFUSED, "nothing listens there"
     if isinstance(error, aiohttp.ClientConnectorError):
-        return ErrorClass.REFUSED, cause.strerror or "no connection"
+        return ErrorClass.REFUSED, error.os_error.strerror or "no connection"
     return ErrorClass.RESET, "the connection broke before the whole answer was there"
 
 

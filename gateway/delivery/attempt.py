@@ -1,0 +1,134 @@
+"""One attempt, from a delivery that is leased to the result that is to be recorded.
+
+Asks the plan as it is at this moment: a route or target that is gone, a pause, an expression that
+fails all end as a hold with its reason, never as a loss.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from gateway.delivery.pauses import Pauses
+from gateway.delivery.render import render, wanted
+from gateway.delivery.retry import decide, error_class
+from gateway.errors import ExpressionFailed
+from gateway.model.records import Attempt, Result, Work
+from gateway.model.states import DeliveryState, Reason, Trigger
+from gateway.net.egress import Answer, Call
+from gateway.plan.plan import Plan
+
+JUDGE: Final = "judge again"
+"""Detail of a delivery that was held by an expression and retried: its `when` is asked anew."""
+
+
+class Sender(Protocol):
+    """The way out."""
+
+    async def send(self, call: Call) -> Answer:
+        """Makes one POST."""
+        ...
+
+
+class Metrics(Protocol):
+    """Counters of delivery."""
+
+    def delivered(self, target: str) -> None:
+        """A target took a delivery."""
+        ...
+
+    def attempted(self, target: str, result: str, seconds: float) -> None:
+        """One attempt ended."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptLine:
+    """What the log says of one attempt. Holds no header and no body."""
+
+    event: str
+    delivery: str
+    route: str
+    target: str
+    endpoint: str
+    number: int
+    status: int | None
+    error: str
+    state: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """Makes attempts."""
+
+    plan: Callable[[], Plan]
+    sender: Sender
+    pauses: Pauses
+    clock: Callable[[], float]
+    random: Callable[[], float]
+    metrics: Metrics
+    log: Callable[[AttemptLine], None]
+
+    async def make(self, work: Work) -> Result:
+        """Tries a leased delivery once, or says why it is held."""
+        now = self.clock()
+        delivery, event = work.delivery, work.event
+        plan = self.plan()
+        if why := self.pauses.why(event.source, delivery.route, delivery.target):
+            return _hold(work, Reason.PAUSED, why, now)
+        target = plan.targets.get(delivery.target)
+        if target is None:
+            why = f"routes.yaml has no target {delivery.target!r} any more"
+            return _hold(work, Reason.TARGET_GONE, why, now)
+        route = plan.routes.get(delivery.route)
+        if route is None:
+            why = f"routes.yaml has no route {delivery.route!r} any more"
+            return _hold(work, Reason.ROUTE_GONE, why, now)
+        trigger = Trigger.RETRY if delivery.window_attempts else delivery.trigger
+        try:
+            if delivery.detail == JUDGE and not wanted(work, route):
+                why = "`when` was judged again and is false"
+                return Result(
+                    delivery.seq, DeliveryState.CANCELED, Reason.NOT_WANTED, why, now, None
+                )
+            call = render(work, route, target, now, trigger)
+        except ExpressionFailed as failed:
+            return _hold(work, Reason.EXPRESSION, str(failed), now)
+        answer = await self.sender.send(call)
+        done = self.clock()
+        decision = decide(answer, delivery, target.retry, done, self.random())
+        error = error_class(answer)
+        number = delivery.attempts + 1
+        self.metrics.attempted(target.name, error or "delivered", answer.duration)
+        if decision.state is DeliveryState.DELIVERED:
+            self.metrics.delivered(target.name)
+        self.log(
+            AttemptLine(
+                event=event.id, delivery=delivery.id, route=route.name, target=target.name,
+                endpoint=target.url, number=number, status=answer.status, error=error or "",
+                state=decision.state, seconds=answer.duration,
+            )
+        )  # fmt: skip
+        attempt = Attempt(
+            number=number,
+            at=now,
+            endpoint=target.url,
+            status=answer.status,
+            error=error,
+            message=answer.message,
+            duration=answer.duration,
+            answer=answer.excerpt,
+            trigger=trigger,
+        )
+        return Result(
+            delivery.seq,
+            decision.state,
+            decision.reason,
+            decision.detail,
+            decision.next_at,
+            attempt,
+        )
+
+
+def _hold(work: Work, reason: Reason, why: str, now: float) -> Result:
+    return Result(work.delivery.seq, DeliveryState.HELD, reason, why, now, None)

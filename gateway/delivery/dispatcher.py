@@ -1,0 +1,270 @@
+"""Brings due deliveries to attempts: per target its own queue and its own slots.
+
+A slow or dead target holds only its own slots. Fresh deliveries come from memory, already leased
+by the commit that accepted them; older ones are leased first and read from the store.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Final
+
+from gateway.delivery.attempt import Attempts
+from gateway.delivery.fresh import fresh_works
+from gateway.delivery.queue import TargetQueue
+from gateway.delivery.recorder import Recorder
+from gateway.errors import StoreUnavailable
+from gateway.model.ids import Seq
+from gateway.model.records import Admission, Admitted, Due, Result, Selection, Work
+from gateway.model.states import DeliveryState, Reason, Verb
+from gateway.plan.plan import Plan
+from gateway.store.protocol import Store
+
+FRESH_BYTES: Final = 64 * 1024 * 1024
+"""Of bodies kept in memory for fresh deliveries of all targets together."""
+FRESH_MOST: Final = 1000
+"""Fresh deliveries kept in memory for one target; the rest are pending in the store."""
+PAGE: Final = 2000
+LEASE: Final = 32
+
+
+class Dispatcher:
+    """Starts with `start`, ends with `drain`. Everything runs on one event loop."""
+
+    def __init__(
+        self,
+        store: Store,
+        attempts: Attempts,
+        plan: Callable[[], Plan],
+        clock: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._attempts = attempts
+        self._plan = plan
+        self._clock = clock
+        self._queues: dict[str, TargetQueue] = {}
+        self._reserved: dict[str, int] = {}
+        self._bytes = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = float("inf")
+        self._running = False
+        self._recorder: Recorder | None = None
+
+    async def start(self) -> None:
+        """Looks what waits and begins. Targets that are gone hold what is theirs."""
+        self._recorder = Recorder(self._store, self.pump_all)
+        self._running = True
+        backlog = {waiting.target for waiting in await self._store.backlog()}
+        await self._settle(backlog | set(self._plan().targets))
+        for name in self._plan().targets:
+            self.pump(self._queue(name))
+
+    # ---- what ingest asks (see ingest.ports.Dispatch)
+
+    def reserve(self, target: str) -> bool:
+        """Whether one fresh delivery of this target fits into memory now."""
+        waiting = len(self._queue(target).fresh) + self._reserved.get(target, 0)
+        if not self._running or not self._healthy or waiting >= FRESH_MOST:
+            return False
+        if self._bytes >= FRESH_BYTES or target not in self._plan().targets:
+            return False
+        self._reserved[target] = self._reserved.get(target, 0) + 1
+        return True
+
+    def accepted(self, admission: Admission, admitted: Sequence[Admitted]) -> None:
+        """Takes the leased deliveries of a durable admission."""
+        self.failed(admission)
+        touched = set()
+        for work in fresh_works(admission, admitted):
+            queue = self._queue(work.delivery.target)
+            if work.delivery.state is DeliveryState.LEASED:
+                queue.fresh.append(work)
+                self._bytes += len(work.body)
+            elif work.delivery.state is DeliveryState.PENDING:
+                queue.add(Due(work.delivery.seq, queue.target, work.delivery.next_at))
+            touched.add(queue.target)
+        for name in touched:
+            self.pump(self._queues[name])
+
+    def failed(self, admission: Admission) -> None:
+        """Gives back what was reserved for an admission."""
+        for event in admission.events:
+            for delivery in event.deliveries:
+                if delivery.state is DeliveryState.LEASED:
+                    self._reserved[delivery.target] -= 1
+
+    def due(self, due: Sequence[Due]) -> None:
+        """Hears of deliveries that a commit made pending."""
+        for one in due:
+            self._queue(one.target).add(one)
+        for name in {one.target for one in due}:
+            self.pump(self._queues[name])
+
+    # ---- reload and end
+
+    async def apply(self, old: Plan) -> None:
+        """Follows a new plan: what is gone holds its deliveries, what is back frees them."""
+        new = self._plan()
+        await self._settle(set(old.targets) | set(new.targets))
+        for name in set(new.routes) - set(old.routes):
+            await self._store.move(
+                Selection(route=name, state=DeliveryState.HELD, reason=Reason.ROUTE_GONE),
+                Verb.RELEASE,
+                Reason.RETRY,
+            )
+        self.pump_all()
+
+    async def _settle(self, names: set[str]) -> None:
+        for name in names:
+            if name in self._plan().targets:
+                held = Selection(target=name, state=DeliveryState.HELD, reason=Reason.TARGET_GONE)
+                await self._store.move(held, Verb.RELEASE, Reason.RETRY)
+            else:
+                pending = Selection(target=name, state=DeliveryState.PENDING)
+                why = f"routes.yaml has no target {name!r} any more"
+                await self._store.move(pending, Verb.HOLD, Reason.TARGET_GONE, why)
+
+    async def drain(self, deadline: float) -> None:
+        """Begins nothing new, waits for what runs, puts back what was not begun. Seconds."""
+        self._running = False
+        if self._timer is not None:
+            self._timer.cancel()
+        for queue in self._queues.values():
+            while queue.fresh:
+                self._put_back(queue.fresh.popleft())
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=deadline)
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        if self._recorder is not None:
+            await self._recorder.close(deadline=5.0)
+
+    def _put_back(self, work: Work) -> None:
+        self._record(
+            Result(work.delivery.seq, DeliveryState.PENDING, Reason.NEW, "", self._clock(), None)
+        )
+
+    # ---- the work
+
+    @property
+    def _healthy(self) -> bool:
+        return self._recorder is not None and self._recorder.healthy
+
+    def _record(self, result: Result) -> None:
+        if self._recorder is None:  # the state is kept by the store; it is leased anew at a start
+            raise RuntimeError("the dispatcher was not started")
+        self._recorder.add(result)
+
+    def _queue(self, target: str) -> TargetQueue:
+        queue = self._queues.get(target)
+        if queue is None:
+            queue = self._queues[target] = TargetQueue(target)
+        return queue
+
+    def pump_all(self) -> None:
+        """Looks at every queue."""
+        for queue in list(self._queues.values()):
+            self.pump(queue)
+
+    def pump(self, queue: TargetQueue) -> None:
+        """Fills a target's free slots with what is due."""
+        if not self._running:
+            return
+        target = self._plan().targets.get(queue.target)
+        slots = target.concurrency if target is not None else 1
+        now = self._clock()
+        old: list[Seq] = []
+        while self._healthy and queue.running < slots:
+            taken = queue.take(now)
+            if taken is None:
+                break
+            queue.running += 1
+            if isinstance(taken, Work):
+                self._bytes -= len(taken.body)
+                self._spawn(self._attempt(queue, taken))
+            else:
+                old.append(taken)
+        for start in range(0, len(old), LEASE):
+            self._spawn(self._lease(queue, old[start : start + LEASE]))
+        if queue.more and not queue.loading and queue.room() > PAGE:
+            queue.loading = True
+            self._spawn(self._load(queue))
+        self._wake_at(queue.next_at())
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _attempt(self, queue: TargetQueue, work: Work) -> None:
+        try:
+            if work.delivery.deaths:
+                await self._store.begin(work.delivery.seq)
+            result = await self._attempts.make(work)
+        except asyncio.CancelledError:
+            self._put_back(work)
+            raise
+        except StoreUnavailable:
+            self._put_back(work)
+        else:
+            self._record(result)
+            if result.state is DeliveryState.PENDING:
+                queue.add(Due(result.delivery, queue.target, result.next_at))
+        finally:
+            queue.running -= 1
+            self.pump(queue)
+
+    async def _lease(self, queue: TargetQueue, seqs: list[Seq]) -> None:
+        """Leases and reads old deliveries, then tries each in the slot it holds."""
+        works: Sequence[Work] = ()
+        try:
+            leased = await self._store.lease(seqs)
+            works = await self._store.work(leased)
+        except StoreUnavailable:
+            queue.more = True
+            await asyncio.sleep(1.0)
+        finally:
+            queue.running -= len(seqs) - len(works)
+        for work in works:
+            self._spawn(self._attempt(queue, work))
+        if len(works) < len(seqs):
+            self.pump(queue)
+
+    async def _load(self, queue: TargetQueue) -> None:
+        """Brings pending deliveries of the store into memory, in order of their time."""
+        after = (float("-inf"), Seq(0))
+        queue.more = False
+        try:
+            while queue.room() > 0:
+                page = await self._store.claim(queue.target, after, PAGE)
+                for due in page:
+                    queue.add(due)
+                if len(page) < PAGE:
+                    break
+                after = (page[-1].next_at, page[-1].seq)
+            else:
+                queue.more = True
+        except StoreUnavailable:
+            queue.more = True
+        finally:
+            queue.loading = False
+        self.pump(queue)
+
+    def _wake_at(self, at: float | None) -> None:
+        """One timer for all queues: for the earliest time any of them waits for."""
+        now = self._clock()
+        if at is None or at <= now or at >= self._timer_at:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer_at = at
+        self._timer = asyncio.get_running_loop().call_later(at - now, self._woken)
+
+    def _woken(self) -> None:
+        self._timer = None
+        self._timer_at = float("inf")
+        with contextlib.suppress(RuntimeError):
+            self.pump_all()

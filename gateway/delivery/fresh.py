@@ -1,0 +1,69 @@
+"""Deliveries of an admission that was just committed, with all that attempts need, from memory."""
+
+from collections.abc import Iterator, Sequence
+
+from gateway.model.ids import Seq
+from gateway.model.records import Admission, Admitted, Delivery, Event, NewDelivery, NewEvent, Work
+
+
+def fresh_works(admission: Admission, admitted: Sequence[Admitted]) -> Iterator[Work]:
+    """One `Work` for each delivery of the events that were new."""
+    for new, became in zip(admission.events, admitted, strict=True):
+        if became.duplicate:
+            continue
+        event = _event(admission, new)
+        for delivery in new.deliveries:
+            yield Work(
+                delivery=_delivery(admission, new, delivery),
+                event=event,
+                headers=admission.headers,
+                content_type=admission.content_type,
+                body=admission.body,
+            )
+
+
+def _event(admission: Admission, new: NewEvent) -> Event:
+    return Event(
+        seq=new.seq,
+        id=new.id,
+        receipt=Seq(0),
+        item=new.item,
+        source=admission.source,
+        provider=admission.provider,
+        type=new.type,
+        provider_type=new.provider_type,
+        provider_id=new.provider_id,
+        dedup_key=new.dedup_key,
+        subject=new.subject,
+        time=new.time,
+        received_at=admission.received_at,
+        fields=new.fields,
+        flags=new.flags,
+        verified=new.verified,
+        duplicates=0,
+        size=len(admission.body),
+    )
+
+
+def _delivery(admission: Admission, event: NewEvent, new: NewDelivery) -> Delivery:
+    at = admission.received_at
+    return Delivery(
+        seq=new.seq,
+        id=new.id,
+        event=event.seq,
+        route=new.route,
+        target=new.target,
+        order_key=new.order_key,
+        state=new.state,
+        reason=new.reason,
+        detail=new.detail,
+        next_at=new.next_at,
+        attempts=0,
+        window_started_at=at,
+        window_attempts=0,
+        deaths=0,
+        trigger=new.trigger,
+        replay_of=new.replay_of,
+        created_at=at,
+        updated_at=at,
+    )

@@ -1,0 +1,139 @@
+"""From an event, its route and its target to the request that is sent.
+
+What cannot be rendered raises `ExpressionFailed`; its delivery is held with that reason.
+"""
+
+import secrets
+from dataclasses import dataclass
+from typing import Final
+
+import orjson
+
+from gateway import providers
+from gateway.delivery.sign import signatures
+from gateway.model.records import Work
+from gateway.model.request import Headers
+from gateway.model.states import Trigger
+from gateway.net.egress import Call
+from gateway.plan.plan import Target
+from gateway.providers import payload
+from gateway.routing import cloudevents
+from gateway.routing.budget import Budget
+from gateway.routing.match import Route
+from gateway.routing.scope import HeaderValues, Scope
+
+NEVER: Final = frozenset(
+    {
+        "host", "cookie", "authorization", "connection", "keep-alive", "proxy-authenticate",
+        "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade", "content-length",
+        "forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto",
+        "x-forwarded-port", "x-real-ip", "content-type", "traceparent", "tracestate",
+    }
+)  # fmt: skip
+"""Headers of the sender that never pass on, whatever a declaration says (hop-by-hop: RFC 9110,
+7.6.1; the rest would be taken for ours)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Provider:
+    form_field: str
+    raw_headers: tuple[str, ...]
+
+
+def _provider(name: str) -> _Provider:
+    if name not in providers.names():
+        return _Provider("", ())
+    declaration = providers.load(name)
+    return _Provider(declaration.form_field, declaration.raw_headers)
+
+
+def scope_of(work: Work, found: payload.Payload) -> Scope:
+    """What expressions see of a stored event."""
+    event = work.event
+    return Scope(
+        event=orjson.loads(event.fields),
+        payload=found.value,
+        headers=HeaderValues(Headers(work.headers)),
+        source=event.source,
+        type=event.type,
+        id=event.id,
+    )
+
+
+def read_payload(work: Work) -> payload.Payload:
+    """The payload of a stored event, read from its receipt's bytes as it was when it came."""
+    form_field = _provider(work.event.provider).form_field
+    return payload.read(work.body, work.content_type, form_field)
+
+
+def wanted(work: Work, route: Route) -> bool:
+    """Judges a route's `when` again. Raises `ExpressionFailed`."""
+    if route.when is None:
+        return True
+    return route.when.test(scope_of(work, read_payload(work)), Budget())
+
+
+def render(work: Work, route: Route, target: Target, now: float, trigger: Trigger) -> Call:
+    """The request of one attempt. Raises `ExpressionFailed`."""
+    found: payload.Payload | None = None
+    scope: Scope | None = None
+    budget = Budget()
+    provider = _provider(work.event.provider)
+    passed: list[tuple[str, str]] = []
+    if route.transform is not None:
+        found = read_payload(work)
+        scope = scope_of(work, found)
+        body = orjson.dumps(route.transform.render(scope, budget))
+        content_type = "application/json"
+    elif route.format == "raw":
+        body, content_type = work.body, work.content_type
+        passed = _passed(work, provider.raw_headers)
+    else:
+        found = read_payload(work)
+        body, content_type = cloudevents.envelope(work.event, found), cloudevents.CONTENT_TYPE
+    headers = [*passed]
+    if content_type:
+        headers.append(("Content-Type", content_type))
+    headers += _ours(work, target, now, trigger, body, raw=route.format == "raw")
+    for name, template in target.headers:
+        if template.constant is not None:
+            headers.append((name, template.constant))
+            continue
+        if scope is None:
+            scope = scope_of(work, found or read_payload(work))
+        headers.append((name, template.render(scope, budget)))
+    return Call(target.url, headers, body, target.timeout, target.connect_timeout)
+
+
+def _passed(work: Work, declared: tuple[str, ...]) -> list[tuple[str, str]]:
+    names = {name.lower() for name in declared} - NEVER
+    return [
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, value in work.headers
+        if name.decode("latin-1").lower() in names
+    ]
+
+
+def _ours(
+    work: Work, target: Target, now: float, trigger: Trigger, body: bytes, *, raw: bool
+) -> list[tuple[str, str]]:
+    """The gateway's own headers. With `raw` the sender may use Standard Webhooks' names itself."""
+    lead = "Gateway-Webhook-" if raw else "webhook-"
+    delivery, event = work.delivery, work.event
+    second = int(now)
+    headers = [
+        ("User-Agent", "webhook-gateway"),
+        (f"{lead}id", delivery.id),
+        (f"{lead}timestamp", str(second)),
+        ("Gateway-Event", event.type),
+        ("Gateway-Event-Id", event.id),
+        ("Gateway-Source", event.source),
+        ("Gateway-Attempt", str(delivery.attempts + 1)),
+        ("Gateway-Trigger", trigger.value),
+        ("traceparent", f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"),
+    ]
+    if target.sign:
+        headers.append((f"{lead}signature", signatures(target.sign, delivery.id, second, body)))
+    if delivery.replay_of:
+        headers.append(("Gateway-Replay-Of", delivery.replay_of))
+    return headers
