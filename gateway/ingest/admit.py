@@ -1,0 +1,202 @@
+"""From a proven request to an admission: ids, types, routes, deliveries, and no secret in it.
+
+Everything here works on values and never fails for what a sender sent or an operator wrote: what
+cannot be understood is kept as type `other`, what cannot be judged is held.
+"""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from gateway.ingest.masking import Secrets, mask_body, mask_headers
+from gateway.ingest.ports import Dispatch, Pauses, Report
+from gateway.model.ids import fingerprint, key_digest, new_delivery_id, new_event_id
+from gateway.model.outcomes import Outcome
+from gateway.model.records import Admission, NewDelivery, NewEvent
+from gateway.model.request import Headers, RawHeaders, Request
+from gateway.model.states import DeliveryState, Reason
+from gateway.plan.plan import Plan, Source
+from gateway.providers.declaration import names
+from gateway.providers.extract import Item
+from gateway.providers.payload import Payload
+from gateway.routing.budget import Budget
+from gateway.routing.match import Match, match
+from gateway.routing.scope import HeaderValues, Scope
+from gateway.verify.base import Proof
+
+_BREATH = 20
+"""Items of a batch after which others on the loop get their turn: each may take milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """A request that is let in, with all that was found out about it."""
+
+    source: Source
+    request: Request
+    """Its body without a content coding."""
+    client: str
+    received_at: float
+    proof: Proof | None
+    """None: the source proves nothing, or it is in shadow mode and the proof failed."""
+    refusal: Outcome | None
+    """In shadow mode: what would have refused it."""
+
+    @property
+    def verified(self) -> bool:
+        """Whether it was let in by right and not by shadow mode."""
+        return self.refusal is None
+
+
+class Admitter:
+    """Builds admissions."""
+
+    __slots__ = ("_dispatch", "_pauses", "_report")
+
+    def __init__(self, pauses: Pauses, dispatch: Dispatch, report: Report) -> None:
+        self._pauses = pauses
+        self._dispatch = dispatch
+        self._report = report
+
+    async def admission(self, plan: Plan, proven: Proven, payload: Payload) -> Admission:
+        """The admission of a request: receipt, events, deliveries. Reserves with the dispatcher."""
+        source, request = proven.source, proven.request
+        secrets = secrets_of(source)
+        label = proven.proof.label if proven.proof else ""
+        headers = mask_headers(request.headers.pairs, secrets.headers, label)
+        content_type = request.headers.text(b"content-type") or ""
+        body = request.body
+        if secrets.pointers:
+            body = mask_body(body, payload.value, secrets, label, content_type)
+        admission = Admission(
+            source=source.name,
+            provider=source.declaration.name,
+            received_at=proven.received_at,
+            client=proven.client,
+            scheme=proven.proof.scheme if proven.proof else "none",
+            key_label=label,
+            content_type=content_type,
+            headers=_plain_coding(headers),
+            body=body,
+            events=[],
+            revive=source.revive,
+            refusal="" if proven.refusal is None else str(proven.refusal),
+        )
+        seen = HeaderValues(Headers(headers))
+        try:
+            for number, item in enumerate(self._items(proven, payload), 1):
+                admission.events.append(self._event(plan, proven, payload, item, seen))
+                if number % _BREATH == 0:
+                    await asyncio.sleep(0)
+        except BaseException:
+            self._dispatch.failed(admission)
+            raise
+        return admission
+
+    def _items(self, proven: Proven, payload: Payload) -> Sequence[Item]:
+        try:
+            return proven.source.extractor.items(proven.request, payload, proven.received_at)
+        except Exception as error:  # noqa: BLE001 — a mistake of ours must not cost an event
+            self._report(error)
+            digest = "sha256:" + hashlib.sha256(proven.request.body).hexdigest()
+            flags = (*payload.flags, "no_id", "not_normalized")
+            return (
+                Item(
+                    index=0,
+                    dedup_key=digest,
+                    provider_type="",
+                    provider_id=None,
+                    type="other",
+                    fields={},
+                    subject=None,
+                    time=proven.received_at,
+                    flags=flags,
+                    id_signed=True,
+                ),
+            )
+
+    def _event(
+        self, plan: Plan, proven: Proven, payload: Payload, item: Item, headers: HeaderValues
+    ) -> NewEvent:
+        source = proven.source
+        event = NewEvent(
+            id=new_event_id(),
+            item=item.index,
+            digest=key_digest(source.name, item.dedup_key, verified=proven.verified),
+            dedup_key=item.dedup_key,
+            type=item.type,
+            provider_type=item.provider_type,
+            provider_id=item.provider_id,
+            subject=item.subject,
+            time=proven.received_at if item.time is None else item.time,
+            fields=_as_json(item.fields),
+            flags=item.flags,
+            verified=proven.verified,
+            fingerprint=None if item.id_signed else fingerprint(source.name, proven.request.body),
+        )
+        scope = Scope(item.fields, payload.value, headers, source.name, item.type, event.id)
+        for found in match(plan.index, scope, verified=proven.verified, budget=Budget()):
+            event.deliveries += [
+                self._delivery(source.name, found, target, proven.received_at)
+                for target in found.route.targets
+            ]
+        return event
+
+    def _delivery(self, source: str, found: Match, target: str, now: float) -> NewDelivery:
+        route = found.route.name
+        state, reason, detail = DeliveryState.PENDING, Reason.NEW, ""
+        if found.held:
+            state, reason, detail = DeliveryState.HELD, Reason.EXPRESSION, found.held
+        elif paused := self._paused(source, route, target):
+            state, reason, detail = DeliveryState.HELD, Reason.PAUSED, paused
+        elif self._dispatch.reserve(target):
+            state = DeliveryState.LEASED
+        return NewDelivery(
+            id=new_delivery_id(),
+            route=route,
+            target=target,
+            state=state,
+            reason=reason,
+            next_at=now,
+            detail=detail,
+        )
+
+    def _paused(self, source: str, route: str, target: str) -> str:
+        for kind, name in (("source", source), ("route", route), ("target", target)):
+            if self._pauses.paused(kind, name):
+                return f"the {kind} {name} is paused"
+        return ""
+
+
+def secrets_of(source: Source) -> Secrets:
+    """What is secret in a source's requests: the scheme's headers and the declaration's places."""
+    declaration = source.declaration
+    of_scheme = source.verifier.secret_headers if source.verifier else frozenset()
+    if not declaration.secret_at:
+        return Secrets(of_scheme, ())
+    return Secrets(
+        of_scheme | {name.encode() for name in names(declaration.secret_at)},
+        tuple(
+            ref.removeprefix("body.") for ref in declaration.secret_at if ref.startswith("body.")
+        ),
+        declaration.form_field,
+    )
+
+
+def _plain_coding(headers: RawHeaders) -> RawHeaders:
+    """Without Content-Encoding: the body that is kept has none any more."""
+    if not any(name.lower() == b"content-encoding" for name, _ in headers):
+        return headers
+    return tuple(pair for pair in headers if pair[0].lower() != b"content-encoding")
+
+
+def _as_json(fields: dict[str, object]) -> bytes:
+    try:
+        return orjson.dumps(fields)
+    except TypeError:
+        # Lone surrogates and integers over 64 bits: rare, and the slower library writes them.
+        return json.dumps(fields, default=str).encode()

@@ -1,0 +1,53 @@
+"""One request while it is judged, and how it ended. Facts only; the rules are `judge`'s."""
+
+from dataclasses import dataclass
+
+from gateway.errors import RequestRefused
+from gateway.ingest.parts import Answer, Parts
+from gateway.model.outcomes import Outcome
+from gateway.plan.plan import Source
+
+UNKNOWN = "_unknown"
+"""The source of a request that none is for: a sender must not choose the names of our counters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a request ended."""
+
+    outcome: Outcome
+    answer: Answer
+    reason: str = ""
+    """For the operator; empty where it was let in."""
+
+
+class Case:
+    """What is known of a request so far."""
+
+    __slots__ = (
+        "body", "client", "events", "id", "key", "parts", "path", "query", "received_at", "shadow",
+        "source",
+    )  # fmt: skip
+
+    def __init__(self, id: str, parts: Parts, received_at: float) -> None:
+        path, _, query = parts.target.partition("?")
+        self.id = id
+        self.parts = parts
+        self.received_at = received_at
+        self.path = path
+        self.query = query.encode("utf-8", "surrogateescape")
+        self.source: Source | None = None
+        self.client = ""
+        """The judged address, as text; empty while it is not judged."""
+        self.body = b""
+        self.shadow: RequestRefused | None = None
+        """In shadow mode: what would have refused it."""
+        self.key = ""
+        """The label of the key that fitted."""
+        self.events: tuple[str, ...] = ()
+
+    def doubt(self, refusal: RequestRefused) -> None:
+        """Refuses, or only takes note where the source is in shadow mode."""
+        if self.source is None or self.source.enforce:
+            raise refusal
+        self.shadow = self.shadow or refusal

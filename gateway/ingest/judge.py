@@ -1,0 +1,317 @@
+"""The order of judgement, from a request's headers to its one outcome.
+
+    path, method, source closed?, address, declared length and encoding, body, proof,
+    per-source limit, handshake, ids and routes, commit, answer
+
+Each step lets the request pass or raises `RequestRefused`. That every request ends once, whatever
+happens, and is counted, logged and kept if refused, is `receive`'s and `_end`'s.
+"""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from math import ceil
+from typing import Protocol
+
+from gateway.errors import RequestRefused, StoreUnavailable
+from gateway.ingest import body, handshake, replies
+from gateway.ingest.admit import Admitter, Proven, secrets_of
+from gateway.ingest.case import UNKNOWN, Case, Ending
+from gateway.ingest.masking import mask_refused, mask_text
+from gateway.ingest.parts import Answer, Parts
+from gateway.ingest.ports import Dispatch, Log, Metrics, Pauses, RefusedSink, Report, RequestLine
+from gateway.ingest.rates import Buckets, network_key
+from gateway.model.outcomes import OUTCOMES, Outcome
+from gateway.model.records import Admission, Admitted, Refused
+from gateway.model.request import Request
+from gateway.plan.plan import Plan, Source
+from gateway.providers.payload import Payload
+from gateway.verify.addresses import Unreadable, client_address
+from gateway.verify.base import Proof, Refusal
+
+ON_UNIX = "unix"
+"""The client of a request over a Unix socket that no proxy named."""
+
+
+class Accepting(Protocol):
+    """The one thing ingest asks of the store."""
+
+    def accept(self, admission: Admission) -> Awaitable[Sequence[Admitted]]:
+        """See `store.protocol.Store.accept`."""
+        ...
+
+
+class Judge:
+    """Judges requests. Everything it needs is handed in; it knows no HTTP library."""
+
+    def __init__(
+        self,
+        *,
+        plan: Callable[[], Plan],
+        store: Accepting,
+        pauses: Pauses,
+        dispatch: Dispatch,
+        refused: RefusedSink,
+        metrics: Metrics,
+        log: Log,
+        report: Report,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.perf_counter,
+        in_flight: int = body.IN_FLIGHT,
+    ) -> None:
+        """clock: unix seconds. in_flight: bytes of bodies at one moment."""
+        self._plan = plan
+        self._store = store
+        self._dispatch = dispatch
+        self._refused = refused
+        self._metrics = metrics
+        self._log = log
+        self._report = report
+        self._clock = clock
+        self._monotonic = monotonic
+        self._in_flight = body.InFlight(in_flight)
+        self._by_source = Buckets()
+        self._by_address = Buckets()
+        self._admitter = Admitter(pauses, dispatch, report)
+
+    async def receive(self, parts: Parts) -> Answer:
+        """The answer to a request. Never raises but `CancelledError`."""
+        started = self._monotonic()
+        case = Case(replies.new_request_id(), parts, self._clock())
+        with self._in_flight.share() as share:
+            try:
+                ending = await self._judge(case, share)
+            except RequestRefused as refusal:
+                ending = self._refusal(case, refusal)
+            except asyncio.CancelledError:
+                # The process ends: nobody reads the answer, but the request still has its outcome.
+                shut = RequestRefused(Outcome.OVERLOADED, "the gateway is shutting down")
+                self._end(case, self._refusal(case, shut), started)
+                raise
+            except Exception as error:  # noqa: BLE001 — the last guard: a bug is a 503, and is heard of
+                self._report(error)
+                bug = RequestRefused(Outcome.OVERLOADED, "an unexpected error, see the log")
+                ending = self._refusal(case, bug)
+            self._end(case, ending, started)
+        return ending.answer
+
+    def malformed(self, peer: str | None, reason: str) -> Answer:
+        """The answer to what is no HTTP, counted and logged like any other request."""
+        started = self._monotonic()
+        case = Case(replies.new_request_id(), Parts.nothing(peer), self._clock())
+        case.client = peer or ON_UNIX
+        ending = self._refusal(case, RequestRefused(Outcome.MALFORMED, reason))
+        self._end(case, ending, started)
+        return ending.answer
+
+    # ---------------------------------------------------------------- the order
+
+    async def _judge(self, case: Case, share: body.Share) -> Ending:
+        plan = self._plan()
+        case.source = source = _find(plan, case.path)
+        _check_method(source, case.parts.method)
+        _check_open(source)
+        self._check_address(plan, source, case)
+        limits = source.limits
+        coding = body.declared(case.parts.headers, limits.body, limits.encodings)
+        case.body = wire = await body.read(
+            case.parts.body, limit=limits.body, deadline=limits.deadline, share=share
+        )
+        plain = await body.decode(wire, coding, limit=limits.body, share=share)
+        request, verdict = self._prove(source, case, wire, plain)
+        case.body = plain
+        proof = verdict if isinstance(verdict, Proof) else None
+        case.key = proof.label if proof else ""
+        payload: list[Payload] = []
+
+        def parsed() -> Payload:
+            if not payload:
+                payload.append(source.extractor.payload(request))
+            return payload[0]
+
+        if isinstance(verdict, Refusal):
+            # A check of this address that needs no proof is none the worse for a failed one.
+            ending = self._handshake(source, request, parsed, proven=False)
+            if ending is not None:
+                return ending
+            case.doubt(RequestRefused(verdict.outcome, verdict.reason))
+        self._check_rate(source)
+        ending = self._handshake(source, request, parsed, proven=case.shadow is None)
+        if ending is not None:
+            return ending
+        if request.method not in source.declaration.methods:
+            raise RequestRefused(Outcome.BAD_METHOD, "the method is for handshakes, this is none")
+        proven = Proven(
+            source=source,
+            request=request,
+            client=case.client,
+            received_at=case.received_at,
+            proof=proof,
+            refusal=case.shadow.outcome if case.shadow else None,
+        )
+        admission = await self._admitter.admission(plan, proven, parsed())
+        admitted = await self._commit(admission)
+        case.events = tuple(one.id for one in admitted)
+        outcome = _outcome(admission, admitted)
+        return Ending(outcome, replies.success(outcome, admitted, source.declaration.replies))
+
+    def _check_address(self, plan: Plan, source: Source, case: Case) -> None:
+        server, parts = plan.server, case.parts
+        found = client_address(
+            parts.peer,
+            parts.headers,
+            server.client_address,
+            server.trusted,
+            server.trust_unix,
+        )
+        if isinstance(found, Unreadable):
+            case.client = parts.peer or ON_UNIX
+            raise RequestRefused(Outcome.IP_DENIED, found.reason)
+        case.client = ON_UNIX if found is None else str(found)
+        if source.allow is not None and (found is None or found not in source.allow):
+            case.doubt(RequestRefused(Outcome.IP_DENIED, "the address is not in the allowlist"))
+        rate = source.limits.per_address
+        if rate is not None:
+            key = (source.name, network_key(found))
+            self._take(self._by_address, key, rate, "the address is over its rate")
+
+    def _prove(
+        self, source: Source, case: Case, wire: bytes, plain: bytes
+    ) -> tuple[Request, Proof | Refusal | None]:
+        """The request as it is judged from here on, and what its proof is worth.
+
+        Some senders sign the bytes they pack, others the packed bytes: both are proofs.
+        """
+        parts = case.parts
+        request = Request(parts.method, case.path, case.query, parts.headers, plain)
+        if source.verifier is None:
+            return request, None
+        verdict = source.verifier.verify(request, case.received_at)
+        bad = isinstance(verdict, Refusal) and verdict.outcome is Outcome.BAD_SIGNATURE
+        if bad and wire is not plain:
+            packed = Request(parts.method, case.path, case.query, parts.headers, wire)
+            verdict = source.verifier.verify(packed, case.received_at)
+        return request, verdict
+
+    def _check_rate(self, source: Source) -> None:
+        rate = source.limits.rate
+        if rate is not None:
+            self._take(self._by_source, source.name, rate, "the source is over its rate")
+
+    def _take(self, buckets: Buckets, key: object, rate: float, reason: str) -> None:
+        wait = buckets.take(key, rate, self._monotonic())
+        if wait:
+            raise RequestRefused(Outcome.RATE_LIMITED, reason, retry_after=max(1, ceil(wait)))
+
+    def _handshake(
+        self, source: Source, request: Request, parsed: Callable[[], Payload], *, proven: bool
+    ) -> Ending | None:
+        declared = source.declaration.handshakes
+        if not declared:
+            return None
+        found = handshake.answer(declared, request, lambda: parsed().value, proven=proven)
+        return None if found is None else Ending(Outcome.HANDSHAKE, found)
+
+    async def _commit(self, admission: Admission) -> Sequence[Admitted]:
+        try:
+            admitted = await self._store.accept(admission)
+        except BaseException as error:
+            self._dispatch.failed(admission)
+            if isinstance(error, StoreUnavailable):
+                raise RequestRefused(Outcome.STORE_UNAVAILABLE, str(error)) from error
+            raise
+        self._dispatch.accepted(admission, admitted)
+        return admitted
+
+    # ---------------------------------------------------------------- the end
+
+    def _refusal(self, case: Case, refusal: RequestRefused) -> Ending:
+        source = case.source
+        declared = source.declaration.replies if source else replies.OURS
+        allow = _methods(source) if source and refusal.outcome is Outcome.BAD_METHOD else ()
+        answer = replies.refusal(
+            refusal.outcome, case.id, declared, retry_after=refusal.retry_after, allow=allow
+        )
+        return Ending(refusal.outcome, answer, refusal.reason)
+
+    def _end(self, case: Case, ending: Ending, started: float) -> None:
+        """Counts, logs, and keeps what was refused. Called once for each request."""
+        name = case.source.name if case.source else UNKNOWN
+        seconds = self._monotonic() - started
+        self._metrics.count(name, ending.outcome)
+        self._metrics.observe(name, seconds)
+        if not OUTCOMES[ending.outcome].let_in:
+            self._refused(_refused(case, ending))
+        self._log(
+            RequestLine(
+                request_id=case.id,
+                source=name,
+                method=case.parts.method,
+                client=case.client,
+                outcome=ending.outcome,
+                status=ending.answer.status,
+                reason=ending.reason or (case.shadow.reason if case.shadow else ""),
+                size=len(case.body),
+                seconds=seconds,
+                key=case.key,
+                events=case.events,
+            )
+        )
+
+
+def _find(plan: Plan, path: str) -> Source:
+    """By the path's own bytes: encoded, doubled or dotted spellings of it are other paths."""
+    source = plan.by_path.get(path)
+    if source is None:
+        raise RequestRefused(Outcome.UNKNOWN_SOURCE, "no source has this path")
+    return source
+
+
+def _methods(source: Source) -> tuple[str, ...]:
+    declaration = source.declaration
+    return tuple(
+        dict.fromkeys((*declaration.methods, *(one.method for one in declaration.handshakes)))
+    )
+
+
+def _check_method(source: Source, method: str) -> None:
+    if method not in source.declaration.methods and method not in _methods(source):
+        raise RequestRefused(Outcome.BAD_METHOD, "the source does not take this method")
+
+
+def _check_open(source: Source) -> None:
+    if source.problem:
+        raise RequestRefused(Outcome.MISCONFIGURED, source.problem)
+    if source.closed:
+        raise RequestRefused(Outcome.CLOSED, "the source is closed by its configuration")
+
+
+def _outcome(admission: Admission, admitted: Sequence[Admitted]) -> Outcome:
+    fresh = [
+        event for event, one in zip(admission.events, admitted, strict=True) if not one.duplicate
+    ]
+    if admitted and not fresh:
+        return Outcome.DUPLICATE
+    routed = any(event.deliveries for event in fresh)
+    return Outcome.ACCEPTED if routed else Outcome.UNROUTED
+
+
+def _refused(case: Case, ending: Ending) -> Refused:
+    source = case.source
+    secrets = secrets_of(source).headers if source else frozenset()
+    # Where nothing else proves a sender, the path is the secret.
+    path = mask_text("path") if source and source.verifier is None else case.path
+    return Refused(
+        at=case.received_at,
+        source=source.name if source else UNKNOWN,
+        outcome=ending.outcome,
+        reason=ending.reason,
+        client=case.client,
+        method=case.parts.method,
+        path=path,
+        headers=mask_refused(case.parts.headers.pairs, secrets),
+        size=len(case.body),
+        body_hash=hashlib.sha256(case.body).hexdigest() if case.body else "",
+        request_id=case.id,
+    )
