@@ -73,18 +73,15 @@ def fresh(
         for name, value in sample.headers
     )
     document = _parse(sample, declaration.form_field)
-    identified = headers != sample.headers
-    for ref in refs:
-        identified |= _change(document, ref, lambda old: _like(str(old), unique))
-    timed = False
-    for ref in _times(declaration):
-        timed |= _change(document, ref, lambda old: _at(old, now))
+    changes = [_change(document, ref, lambda old: _like(str(old), unique)) for ref in refs]
+    identified = headers != sample.headers or any(changes)
+    changes += [_change(document, ref, lambda old: _at(old, now)) for ref in _times(declaration)]
     if not identified and isinstance(document, dict):
         document["sample"] = unique
     elif not identified:
         blanks = f"{int(unique, 16):0128b}".replace("0", " ").replace("1", "\t")
         return replace(sample, body=sample.body + blanks.encode())
-    elif not timed and headers != sample.headers:
+    elif not any(changes):
         return replace(sample, headers=headers)
     return replace(sample, headers=headers, body=_write(sample, document, declaration.form_field))
 

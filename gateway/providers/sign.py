@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from gateway.errors import GatewayError
@@ -57,17 +58,15 @@ def sign(
             raise CannotSign(f"there is no signer for the scheme {scheme.name}")
 
 
+@dataclass(frozen=True, slots=True)
 class _Request:
     """What a template may ask for."""
 
-    __slots__ = ("_headers", "_plain", "options")
-
-    def __init__(
-        self, method: str, headers: Pairs, body: bytes, url: str, options: Mapping[str, str]
-    ) -> None:
-        self._headers = headers
-        self._plain = {"body": body, "method": method.encode(), "url": url.encode()}
-        self.options = options
+    method: str
+    headers: Pairs
+    body: bytes
+    url: str
+    options: Mapping[str, str]
 
     def value(self, name: str) -> bytes:
         """What a placeholder stands for; `{timestamp}` and `{id}` are the caller's."""
@@ -78,11 +77,11 @@ class _Request:
             if rest not in self.options:
                 raise CannotSign(f"the option {rest} is signed and not set")
             return self.options[rest].encode()
-        return self._plain[name]
+        return {"body": self.body, "method": self.method.encode(), "url": self.url.encode()}[name]
 
     def header(self, name: str) -> str:
         """A header that the request has already."""
-        found = _header(self._headers, name)
+        found = _header(self.headers, name)
         if found is None:
             raise CannotSign(f"the header {name} is signed and not there")
         return found
