@@ -1,0 +1,1 @@
+"""The dashboard, the API and the metrics, on a listener of their own."""
