@@ -9,6 +9,8 @@ from gateway.plan.plan import Source
 
 UNKNOWN = "_unknown"
 """The source of a request that none is for: a sender must not choose the names of our counters."""
+ON_UNIX = "unix"
+"""The client of a request over a Unix socket that no proxy named."""
 
 
 @dataclass(frozen=True, slots=True)

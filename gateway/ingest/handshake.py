@@ -3,22 +3,18 @@
 Which request is one, and what it gets, is the declaration's; nothing here knows a sender.
 """
 
-from collections.abc import Callable, Sequence
-from urllib.parse import parse_qs
+from collections.abc import Sequence
 
 from gateway.errors import RequestRefused
-from gateway.ingest import replies
-from gateway.ingest.masking import at
+from gateway.ingest import refs, replies
 from gateway.ingest.parts import Answer
+from gateway.ingest.refs import Body
 from gateway.model.outcomes import Outcome
 from gateway.model.request import Request
 from gateway.providers.declaration import Handshake, Ref
 
 LONGEST_ECHO = 512
 """Bytes: challenges are short, and an echo is an unproven stranger's text on our domain."""
-
-Body = Callable[[], object]
-"""The parsed body, parsed when it is first asked for."""
 
 
 def answer(
@@ -34,24 +30,15 @@ def answer(
         if all(_holds(ref, wanted, request, body) for ref, wanted in handshake.when):
             if not handshake.echo:
                 return replies.declared(handshake.reply)
-            return replies.declared(handshake.reply, _echo(_read(handshake.echo, request, body)))
+            return replies.declared(
+                handshake.reply, _echo(refs.read(handshake.echo, request, body))
+            )
     return None
 
 
 def _holds(ref: Ref, wanted: str, request: Request, body: Body) -> bool:
-    value = _read(ref, request, body)
+    value = refs.read(ref, request, body)
     return value == wanted if wanted else value is not None
-
-
-def _read(ref: Ref, request: Request, body: Body) -> str | None:
-    kind, _, name = ref.partition(".")
-    if kind == "header":
-        return request.headers.text(name.lower().encode())
-    if kind == "query":
-        values = parse_qs(request.query.decode("latin-1"), max_num_fields=100).get(name, [])
-        return values[0] if len(values) == 1 else None
-    value = at(body(), name)
-    return value if isinstance(value, str) else None
 
 
 def _echo(value: str | None) -> bytes:

@@ -4,34 +4,30 @@
     per-source limit, handshake, ids and routes, commit, answer
 
 Each step lets the request pass or raises `RequestRefused`. That every request ends once, whatever
-happens, and is counted, logged and kept if refused, is `receive`'s and `_end`'s.
+happens, is `receive`'s business; what is then written down is `ledger`'s.
 """
 
 import asyncio
-import hashlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from math import ceil
 from typing import Protocol
 
 from gateway.errors import RequestRefused, StoreUnavailable
-from gateway.ingest import body, handshake, replies
-from gateway.ingest.admit import Admitter, Proven, secrets_of
-from gateway.ingest.case import UNKNOWN, Case, Ending
-from gateway.ingest.masking import mask_refused, mask_text
+from gateway.ingest import body, handshake, refs, replies
+from gateway.ingest.admit import Admitter, Proven
+from gateway.ingest.case import ON_UNIX, Case, Ending
+from gateway.ingest.ledger import Ledger
 from gateway.ingest.parts import Answer, Parts
-from gateway.ingest.ports import Dispatch, Log, Metrics, Pauses, RefusedSink, Report, RequestLine
+from gateway.ingest.ports import Dispatch, Log, Metrics, Pauses, RefusedSink, Report
 from gateway.ingest.rates import Buckets, network_key
-from gateway.model.outcomes import OUTCOMES, Outcome
-from gateway.model.records import Admission, Admitted, Refused
+from gateway.model.outcomes import Outcome
+from gateway.model.records import Admission, Admitted
 from gateway.model.request import Request
 from gateway.plan.plan import Plan, Source
 from gateway.providers.payload import Payload
 from gateway.verify.addresses import Unreadable, client_address
 from gateway.verify.base import Proof, Refusal
-
-ON_UNIX = "unix"
-"""The client of a request over a Unix socket that no proxy named."""
 
 
 class Accepting(Protocol):
@@ -64,9 +60,7 @@ class Judge:
         self._plan = plan
         self._store = store
         self._dispatch = dispatch
-        self._refused = refused
-        self._metrics = metrics
-        self._log = log
+        self._ledger = Ledger(metrics, refused, log)
         self._report = report
         self._clock = clock
         self._monotonic = monotonic
@@ -87,13 +81,13 @@ class Judge:
             except asyncio.CancelledError:
                 # The process ends: nobody reads the answer, but the request still has its outcome.
                 shut = RequestRefused(Outcome.OVERLOADED, "the gateway is shutting down")
-                self._end(case, self._refusal(case, shut), started)
+                self._ledger.end(case, self._refusal(case, shut), self._since(started))
                 raise
             except Exception as error:  # noqa: BLE001 — the last guard: a bug is a 503, and is heard of
                 self._report(error)
                 bug = RequestRefused(Outcome.OVERLOADED, "an unexpected error, see the log")
                 ending = self._refusal(case, bug)
-            self._end(case, ending, started)
+            self._ledger.end(case, ending, self._since(started))
         return ending.answer
 
     def malformed(self, peer: str | None, reason: str) -> Answer:
@@ -102,7 +96,7 @@ class Judge:
         case = Case(replies.new_request_id(), Parts.nothing(peer), self._clock())
         case.client = peer or ON_UNIX
         ending = self._refusal(case, RequestRefused(Outcome.MALFORMED, reason))
-        self._end(case, ending, started)
+        self._ledger.end(case, ending, self._since(started))
         return ending.answer
 
     # ---------------------------------------------------------------- the order
@@ -136,6 +130,7 @@ class Judge:
             if ending is not None:
                 return ending
             case.doubt(RequestRefused(verdict.outcome, verdict.reason))
+        _check_tenant(source, case, request, parsed)
         self._check_rate(source)
         ending = self._handshake(source, request, parsed, proven=case.shadow is None)
         if ending is not None:
@@ -226,6 +221,9 @@ class Judge:
 
     # ---------------------------------------------------------------- the end
 
+    def _since(self, started: float) -> float:
+        return self._monotonic() - started
+
     def _refusal(self, case: Case, refusal: RequestRefused) -> Ending:
         source = case.source
         declared = source.declaration.replies if source else replies.OURS
@@ -234,30 +232,6 @@ class Judge:
             refusal.outcome, case.id, declared, retry_after=refusal.retry_after, allow=allow
         )
         return Ending(refusal.outcome, answer, refusal.reason)
-
-    def _end(self, case: Case, ending: Ending, started: float) -> None:
-        """Counts, logs, and keeps what was refused. Called once for each request."""
-        name = case.source.name if case.source else UNKNOWN
-        seconds = self._monotonic() - started
-        self._metrics.count(name, ending.outcome)
-        self._metrics.observe(name, seconds)
-        if not OUTCOMES[ending.outcome].let_in:
-            self._refused(_refused(case, ending))
-        self._log(
-            RequestLine(
-                request_id=case.id,
-                source=name,
-                method=case.parts.method,
-                client=case.client,
-                outcome=ending.outcome,
-                status=ending.answer.status,
-                reason=ending.reason or (case.shadow.reason if case.shadow else ""),
-                size=len(case.body),
-                seconds=seconds,
-                key=case.key,
-                events=case.events,
-            )
-        )
 
 
 def _find(plan: Plan, path: str) -> Source:
@@ -287,6 +261,16 @@ def _check_open(source: Source) -> None:
         raise RequestRefused(Outcome.CLOSED, "the source is closed by its configuration")
 
 
+def _check_tenant(
+    source: Source, case: Case, request: Request, parsed: Callable[[], Payload]
+) -> None:
+    for bind in source.declaration.binds:
+        value = refs.read(bind.ref, request, lambda: parsed().value)
+        if value is None or value != source.options.get(bind.option):
+            reason = f"{bind.ref} is not the configured {bind.option}"
+            case.doubt(RequestRefused(Outcome.WRONG_TENANT, reason))
+
+
 def _outcome(admission: Admission, admitted: Sequence[Admitted]) -> Outcome:
     fresh = [
         event for event, one in zip(admission.events, admitted, strict=True) if not one.duplicate
@@ -295,23 +279,3 @@ def _outcome(admission: Admission, admitted: Sequence[Admitted]) -> Outcome:
         return Outcome.DUPLICATE
     routed = any(event.deliveries for event in fresh)
     return Outcome.ACCEPTED if routed else Outcome.UNROUTED
-
-
-def _refused(case: Case, ending: Ending) -> Refused:
-    source = case.source
-    secrets = secrets_of(source).headers if source else frozenset()
-    # Where nothing else proves a sender, the path is the secret.
-    path = mask_text("path") if source and source.verifier is None else case.path
-    return Refused(
-        at=case.received_at,
-        source=source.name if source else UNKNOWN,
-        outcome=ending.outcome,
-        reason=ending.reason,
-        client=case.client,
-        method=case.parts.method,
-        path=path,
-        headers=mask_refused(case.parts.headers.pairs, secrets),
-        size=len(case.body),
-        body_hash=hashlib.sha256(case.body).hexdigest() if case.body else "",
-        request_id=case.id,
-    )
