@@ -12,6 +12,7 @@ from gateway.errors import ExpressionFailed
 from gateway.routing.budget import Budget
 from gateway.routing.scope import Scope
 from gateway.routing.values import (
+    LONG,
     MISSING,
     absent,
     calculate,
@@ -241,7 +242,7 @@ COMPARISONS: Mapping[str, Comparison] = MappingProxyType(
 
 
 def equals_text(left: Run, text: str, wanted: bool) -> Run:
-    if len(text) > 4096:
+    if len(text) > LONG:
         return compare(left, equal if wanted else _unequal, constant(text))
     if wanted:
 

@@ -41,7 +41,7 @@ def envelope(event: Event, payload: Payload, body: bytes) -> bytes:
     if not event.verified:
         attributes["verified"] = False
     head = _json(attributes)
-    if payload.raw is not None:
+    if payload.raw:
         rest = b',"payload":' + payload.raw
     else:
         rest = b',"payload_base64":"%b","unparsed":%b' % (

@@ -7,6 +7,9 @@ from jinja2 import nodes
 from gateway.routing import closures
 from gateway.routing.compiler import Code, Compiler, constant
 
+_ARITHMETIC = 2
+"""Steps of one sum besides its node: numbers may have 256 bits."""
+
 SIGNS: Mapping[type[nodes.Node], str] = {
     nodes.Add: "+",
     nodes.Sub: "-",
@@ -14,7 +17,7 @@ SIGNS: Mapping[type[nodes.Node], str] = {
     nodes.Div: "/",
     nodes.FloorDiv: "//",
 }
-"""Arithmetic. No `%`, which formats text in Python, and no `**`, which makes endless numbers."""
+"""No `%`, which formats text in Python, and no `**`, which makes endless numbers."""
 
 
 def compile_compare(compiler: Compiler, node: nodes.Compare) -> Code:
@@ -50,6 +53,7 @@ def compile_choice(compiler: Compiler, node: nodes.CondExpr) -> Code:
 def compile_arithmetic(compiler: Compiler, node: nodes.BinExpr) -> Code:
     left, right = compiler.expression(node.left), compiler.expression(node.right)
     sign = SIGNS[type(node)]
+    compiler.cost += _ARITHMETIC
     for side in (left, right):
         if side.is_constant and type(side.constant) not in {int, float}:
             hint = "put texts together with `~`" if sign == "+" else ""
@@ -62,6 +66,7 @@ def compile_signed(compiler: Compiler, node: nodes.Neg | nodes.Pos) -> Code:
     sign = "-" if isinstance(node, nodes.Neg) else "+"
     if isinstance(code.constant, int | float) and not isinstance(code.constant, bool):
         return constant(-code.constant if sign == "-" else code.constant)
+    compiler.cost += _ARITHMETIC
     return Code(closures.arithmetic(closures.constant(0), sign, code.run))
 
 

@@ -9,7 +9,7 @@ from gateway.routing.budget import Budget
 from gateway.routing.closures import Run
 from gateway.routing.compiler import Code, Compiler
 from gateway.routing.syntax import did_you_mean, quoted
-from gateway.routing.values import contains
+from gateway.routing.values import LONG, contains
 from gateway.routing.words import FILTERS, METHODS, TESTS, Word
 
 
@@ -70,7 +70,7 @@ def compile_call(compiler: Compiler, node: nodes.Call) -> Code:
     value = compiler.expression(node.node.node).run
     if all(code.is_constant for code in arguments):
         constants = tuple(code.constant for code in arguments)
-        if name == "startswith" and isinstance(constants[0], str):
+        if name == "startswith" and isinstance(constants[0], str) and len(constants[0]) <= LONG:
             return Code(closures.begins(value, constants[0]))
         return Code(closures.method(value, name, word.act, constants))
     return Code(closures.method_with(value, name, word.act, tuple(c.run for c in arguments)))

@@ -51,3 +51,15 @@ class Scope:
     id: str
     variables: tuple[object, ...] = ()
     """The values of enclosing `for` loops, outermost first. Set by templates alone."""
+
+    def inside(self, value: object) -> "Scope":
+        """The scope inside a loop, at one of its values."""
+        return Scope(
+            self.event,
+            self.payload,
+            self.headers,
+            self.source,
+            self.type,
+            self.id,
+            (*self.variables, value),
+        )

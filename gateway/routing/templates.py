@@ -1,7 +1,7 @@
 """Text with `{{ … }}` in it: headers of targets, and the strings of a transform."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from jinja2 import nodes
@@ -253,7 +253,7 @@ def _loop(
         turns = 0
         for value in values if isinstance(values, list) else ():
             budget.spend(_LOOP_COST)
-            inner = replace(scope, variables=(*scope.variables, value))
+            inner = scope.inside(value)
             if test is not None:
                 budget.spend(test[1])
                 if not test[0](inner, budget):

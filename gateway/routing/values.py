@@ -20,8 +20,15 @@ MAX_BITS = 256
 MAX_DEPTH = 100
 """Levels of a value that is written as JSON or compared."""
 _JSON_INTEGERS = range(-(2**63), 2**64)
-_LONG = 4096
-"""Text up to here is compared, or looked through from its beginning, within one step."""
+LONG = 512
+"""Characters that are compared within one step."""
+_HASHED = 64
+"""Characters of a computed key that are hashed within one step."""
+_WRITING = 8
+"""Steps of one call of the JSON writer, and of printing a fraction (17 digits)."""
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, allow_nan=False, separators=(",", ":")
+)
 
 
 @final
@@ -74,7 +81,7 @@ def look(value: object, key: object) -> object:
 def item(value: object, key: object, budget: Budget) -> object:
     """`look`, with a key that was computed."""
     if isinstance(key, str):
-        budget.spend(len(key) // 512)
+        budget.spend(len(key) // _HASHED)
         return value.get(key, MISSING) if isinstance(value, dict) else MISSING
     return look(value, key) if type(key) is int else MISSING
 
@@ -133,7 +140,8 @@ def to_json(value: object, budget: Budget) -> str:
     if value is MISSING:
         return "null"
     measure(value, budget)
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    budget.spend(_WRITING)
+    return _ENCODER.encode(value)
 
 
 def text_of(value: object, budget: Budget) -> str:
@@ -142,6 +150,15 @@ def text_of(value: object, budget: Budget) -> str:
         return value
     if absent(value):
         return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        if value.bit_length() > MAX_BITS:
+            raise ExpressionFailed("a number too large to print")
+        return str(value)
+    if isinstance(value, float) and math.isfinite(value):
+        budget.spend(_WRITING)
+        return repr(value)
     return to_json(value, budget)
 
 
@@ -153,8 +170,8 @@ def _plain_equal(left: object, right: object, budget: Budget) -> bool | None:
     if isinstance(left, str) and isinstance(right, str):
         if len(left) != len(right):
             return False
-        if len(left) > _LONG:
-            budget.spend(len(left) // _LONG)
+        if len(left) > LONG:
+            budget.spend(len(left) // LONG)
         return left == right
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
@@ -172,6 +189,7 @@ def equal(left: object, right: object, budget: Budget) -> bool:
     known = _plain_equal(left, right, budget)
     if known is not None:
         return known
+    budget.spend(3)
     pairs: list[tuple[object, object]] = [(left, right)]
     while pairs:
         one, other = pairs.pop()
@@ -187,7 +205,7 @@ def equal(left: object, right: object, budget: Budget) -> bool:
         elif isinstance(one, dict) and isinstance(other, dict):
             budget.spend(2 * len(one))
             for key, value in one.items():
-                budget.spend(len(key) // 512)
+                budget.spend(len(key) // _HASHED)
                 if key not in other:
                     return False
                 pairs.append((value, other[key]))
@@ -200,7 +218,7 @@ def ordering(left: object, right: object, budget: Budget) -> int | None:
     Raises ExpressionFailed for other kinds: there is no right answer to hide.
     """
     if isinstance(left, str) and isinstance(right, str):
-        budget.spend(min(len(left), len(right)) // _LONG)
+        budget.spend(min(len(left), len(right)) // LONG)
         return (left > right) - (left < right)
     if absent(left) or absent(right):
         return None
@@ -222,7 +240,7 @@ def contains(container: object, value: object, budget: Budget) -> bool:
         return False
     if isinstance(container, dict):
         if isinstance(value, str):
-            budget.spend(len(value) // 512)
+            budget.spend(len(value) // _HASHED)
             return value in container
         return False
     if isinstance(container, str):

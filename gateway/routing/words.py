@@ -8,6 +8,8 @@ from types import MappingProxyType
 from gateway.errors import ExpressionFailed
 from gateway.routing.budget import Budget
 from gateway.routing.values import (
+    LONG,
+    MAX_BITS,
     MISSING,
     absent,
     charge_search,
@@ -20,7 +22,7 @@ Action = Callable[[object, Sequence[object], Budget], object]
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,77}", re.ASCII)  # 77 digits fit into 256 bits
 _FLOAT = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,4})?", re.ASCII)
-_MAX_NUMBER_TEXT = 400
+_MAX_NUMBER_TEXT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +47,19 @@ def _text(value: object, name: str) -> str | None:
     raise ExpressionFailed(f"`{name}` needs text, not {kind(value)}")
 
 
-def _begins(value: object, arguments: Sequence[object], _budget: Budget) -> object:
+def _begins(value: object, arguments: Sequence[object], budget: Budget) -> object:
     text, part = _text(value, "startswith"), _text(arguments[0], "startswith")
     if text is None or part is None:
         return MISSING
-    if len(part) > 4096:
-        _budget.spend(len(part) // 4096)
+    budget.spend(len(part) // LONG)
     return text.startswith(part)
 
 
-def _ends(value: object, arguments: Sequence[object], _budget: Budget) -> object:
+def _ends(value: object, arguments: Sequence[object], budget: Budget) -> object:
     text, part = _text(value, "endswith"), _text(arguments[0], "endswith")
     if text is None or part is None:
         return MISSING
-    if len(part) > 4096:
-        _budget.spend(len(part) // 4096)
+    budget.spend(len(part) // LONG)
     return text.endswith(part)
 
 
@@ -138,30 +138,33 @@ def _last(value: object, _arguments: Sequence[object], _budget: Budget) -> objec
     return _end_of(value, -1, "last")
 
 
-def _number_text(value: str, pattern: re.Pattern[str]) -> str | None:
-    text = value.strip() if len(value) <= _MAX_NUMBER_TEXT else ""
+def _number_text(value: str, pattern: re.Pattern[str], budget: Budget) -> str | None:
+    if len(value) > _MAX_NUMBER_TEXT:
+        return None
+    budget.spend(2 + len(value) // 16)
+    text = value.strip()
     return text if pattern.fullmatch(text) else None
 
 
-def _int(value: object, arguments: Sequence[object], _budget: Budget) -> object:
+def _int(value: object, arguments: Sequence[object], budget: Budget) -> object:
     if isinstance(value, int):
         return int(value)
     if isinstance(value, float) and abs(value) < 2.0**256:  # false for NaN too
         return int(value)
     if isinstance(value, str):
-        text = _number_text(value, _INTEGER)
+        text = _number_text(value, _INTEGER, budget)
         if text is not None:
             return int(text)
     return _no_number(value, arguments, "int")
 
 
-def _float(value: object, arguments: Sequence[object], _budget: Budget) -> object:
+def _float(value: object, arguments: Sequence[object], budget: Budget) -> object:
     if isinstance(value, float):
         return value
-    if isinstance(value, int) and value.bit_length() <= 1023:
+    if isinstance(value, int) and value.bit_length() <= MAX_BITS:
         return float(value)
     if isinstance(value, str):
-        text = _number_text(value, _FLOAT)
+        text = _number_text(value, _FLOAT, budget)
         if text is not None and abs(number := float(text)) < float("inf"):
             return number
     return _no_number(value, arguments, "float")
@@ -172,7 +175,7 @@ def _no_number(value: object, arguments: Sequence[object], name: str) -> object:
         return arguments[0]
     if absent(value):
         return MISSING
-    raise ExpressionFailed(f"`{name}` cannot read this {kind(value).split()[-1]} as a number")
+    raise ExpressionFailed(f"`{name}` cannot read {kind(value)} of this form as a number")
 
 
 def _string(value: object, _arguments: Sequence[object], budget: Budget) -> object:
