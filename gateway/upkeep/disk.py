@@ -19,10 +19,13 @@ class DiskGuard:
         self._report = report
         self.room = True
         self.free = 0
+        self.problem = ""
+        """What keeps the store from committing; empty: nothing known."""
 
     async def look(self) -> None:
         """Looks once."""
-        self.free = (await self._store.health()).free_bytes
+        health = await self._store.health()
+        self.free, self.problem = health.free_bytes, health.problem
         self.room = self.free >= self._min_free()
         self._report(self.free)
 

@@ -1,6 +1,7 @@
 """Deletes what is older than its keep, a small slice at a time, so that accepting is not slowed."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 from gateway.errors import StoreUnavailable
@@ -30,8 +31,7 @@ async def keep_pruned(
 ) -> None:
     """Prunes every minute, until canceled. A store that cannot commit is tried again."""
     while True:
-        try:
+        # A store that cannot commit says so itself, in its health; the next round tries again.
+        with contextlib.suppress(StoreUnavailable):
             await prune_once(store, settings(), clock())
-        except StoreUnavailable:
-            pass  # the store says so itself, in its health; the next round tries again
         await asyncio.sleep(EVERY)
