@@ -1,0 +1,128 @@
+"""A body read as JSON or a form. Never raises: what cannot be read says why and stays as it came.
+
+`raw` is what a delivery carries: the received bytes themselves, unless they hold doubled keys, for
+then two readers could read two truths.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+import orjson
+
+FORM: Final = "application/x-www-form-urlencoded"
+DOUBLED: Final = "doubled_keys"
+_FIELDS: Final = 1000
+
+EMPTY = "empty body"
+NOT_UTF8 = "not UTF-8"
+NOT_JSON = "not JSON"
+BAD_FORM = "not a readable form"
+NO_FIELD = "the form lacks its one field with the JSON"
+REASONS: Final = (EMPTY, NOT_UTF8, NOT_JSON, BAD_FORM, NO_FIELD)
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What a body says."""
+
+    value: object
+    """Parsed JSON, or a form's names and values; None where unparsed (or the JSON is null)."""
+    raw: bytes | None
+    """JSON text to splice into a delivery; None where unparsed."""
+    unparsed: str = ""
+    """One of `REASONS`; empty: it was parsed."""
+    flags: tuple[str, ...] = ()
+
+
+def read(body: bytes, content_type: str, form_field: str) -> Payload:
+    """Reads a body.
+
+    content_type: as sent; only a form's is believed, all else is tried as JSON. form_field: the
+    field in which this sender's forms carry JSON; empty: forms are read as they are.
+    """
+    if not body:
+        return Payload(None, None, EMPTY)
+    if content_type.partition(";")[0].strip().lower() != FORM:
+        return _json(body)
+    return _form(body, form_field)
+
+
+def _form(body: bytes, form_field: str) -> Payload:
+    try:
+        pairs = parse_qsl(
+            body.decode("utf-8"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=_FIELDS,
+            strict_parsing=False,
+        )
+    except UnicodeDecodeError:
+        return Payload(None, None, NOT_UTF8)
+    except ValueError:
+        return Payload(None, None, BAD_FORM)
+    if form_field:
+        texts = [value for name, value in pairs if name == form_field]
+        return _json(texts[0].encode()) if len(texts) == 1 else Payload(None, None, NO_FIELD)
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name not in found:
+            found[name] = value
+        elif isinstance(found[name], list):
+            found[name].append(value)
+        else:
+            found[name] = [found[name], value]
+    try:
+        return Payload(found, orjson.dumps(found))
+    except orjson.JSONEncodeError:
+        return Payload(None, None, NOT_UTF8)
+
+
+def _json(body: bytes) -> Payload:
+    try:
+        value = orjson.loads(body)
+        again = orjson.dumps(value)
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError, RecursionError):
+        return Payload(None, None, NOT_JSON if _is_utf8(body) else NOT_UTF8)
+    if again != body and _doubled(body, again):
+        return Payload(value, again, "", (DOUBLED,))
+    return Payload(value, body)
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+_ODD: Final = (b'" :', b'"\t:', b'"\n:', b'"\r:', b'\\\\":')
+"""Texts that make counting inexact: white space before a colon, a key that ends in a backslash."""
+
+
+def _doubled(body: bytes, again: bytes) -> bool:
+    """Whether an object has a key twice.
+
+    A key's end is `":`. Inside a text the same bytes are `\\":`. Where none of `_ODD` occurs the
+    difference of the two counts is the number of keys; `again`, written from the parsed value, has
+    each key once. So equal numbers mean no doubled key.
+    """
+    if not any(odd in body for odd in _ODD) and b'\\\\":' not in again:
+        return _keys(body) != _keys(again)
+    found = False
+
+    def pairs(items: list[tuple[str, object]]) -> None:
+        nonlocal found
+        found = found or len({name for name, _ in items}) != len(items)
+
+    try:
+        json.loads(body, object_pairs_hook=pairs)
+    except (ValueError, RecursionError):
+        return True  # what only one of two parsers takes is not passed on as it came
+    return found
+
+
+def _keys(text: bytes) -> int:
+    return text.count(b'":') - text.count(b'\\":')
