@@ -139,12 +139,23 @@ class Admitter:
             fingerprint=None if item.id_signed else fingerprint(source.name, proven.request.body),
         )
         scope = Scope(item.fields, payload.value, headers, source.name, item.type, event.id)
-        for found in match(plan.index, scope, verified=proven.verified, budget=Budget()):
+        for found in self._matches(plan, scope, verified=proven.verified):
             event.deliveries += [
                 self._delivery(source.name, found, target, proven.received_at)
                 for target in found.route.targets
             ]
         return event
+
+    def _matches(self, plan: Plan, scope: Scope, *, verified: bool) -> Sequence[Match]:
+        try:
+            return match(plan.index, scope, verified=verified, budget=Budget())
+        except Exception as error:  # noqa: BLE001 — a mistake of ours holds deliveries, drops none
+            self._report(error)
+            return [
+                Match(route, "an unexpected error, see the log")
+                for route in plan.index.candidates(scope.source, scope.type)
+                if verified or route.accept_unverified
+            ]
 
     def _delivery(self, source: str, found: Match, target: str, now: float) -> NewDelivery:
         route = found.route.name

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from urllib.parse import quote_plus, urlencode
 
 from gateway.model.request import RawHeaders
+from gateway.providers.payload import FORM, read
 
 ALWAYS = frozenset({b"authorization", b"proxy-authorization", b"cookie"})
-_SUSPECT = re.compile(rb"token|secret|passw|auth|cookie|api-?key|credential")
+_SUSPECT = re.compile(rb"token|secret|pass|auth|cookie|api-?key|credential")
 _DISTINCT = 8
 """Characters: shorter values stand in too many places that are not the secret."""
-FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +71,22 @@ def mask_body(
     Only the values' own bytes change, wherever they stand; where they cannot be found (written in
     an odd way), the parsed form takes the body's place.
     """
-    found = [
-        value for pointer in secrets.pointers if (value := at(parsed, pointer)) not in (None, "")
-    ]
+    found = {
+        pointer: value
+        for pointer in secrets.pointers
+        if (value := at(parsed, pointer)) not in (None, "")
+    }
     if not found:
         return body
     form = content_type.partition(";")[0].strip().lower() == FORM
     spell = _in_form if form else _in_json
     mask = mask_text(label or "body")
-    for value in found:
+    for value in found.values():
         if isinstance(value, str) and len(value) >= _DISTINCT:
             for written in spell(value):
                 body = body.replace(written, spell(mask)[0])
-    if all(isinstance(value, str) and _gone(value, body) for value in found):
+    masked = read(body, content_type, secrets.form_field).value
+    if all(at(masked, pointer) == mask for pointer in found):
         return body
     return _written(_replaced(parsed, secrets.pointers, mask), secrets.form_field if form else None)
 
@@ -119,12 +122,6 @@ def _in_form(value: str) -> tuple[bytes, ...]:
         quote_plus(inner).encode(),
         value.encode("utf-8", "replace"),
     )
-
-
-def _gone(value: str, body: bytes) -> bool:
-    """Whether no spelling we know is left, and the text was long enough to be looked for."""
-    spellings = (value.encode("utf-8", "replace"), *_in_json(value), *_in_form(value))
-    return len(value) >= _DISTINCT and not any(written in body for written in spellings)
 
 
 def _replaced(value: object, pointers: Sequence[str], mask: str) -> object:

@@ -156,6 +156,8 @@ class PublicServer(web.Server):
         if request.raw_path == _HEALTHZ:
             answer = _ALIVE if request.method in ("GET", "HEAD") else _NOT_THAT_WAY
             return _response(answer)
+        if request.version.major != 1:
+            return _response(self._judge.malformed(_peer(request), "not HTTP/1.0 or 1.1"))
         parts = Parts(
             method=request.method,
             target=request.raw_path,

@@ -1,0 +1,364 @@
+"""The public listener over real sockets: HTTP as strangers send it."""
+
+import asyncio
+import logging
+
+import pytest
+
+from gateway.plan.plan import Limits
+from tests import fakes
+from tests.ingest.wire import BODY, chunked, gate, post, read_response, sign
+
+QUICK = Limits(
+    body=64 * 1024, deadline=0.15, rate=None, per_address=None, encodings=frozenset({"gzip"})
+)
+
+
+def orders(**more: object):
+    return fakes.plan(fakes.source(**more), routes=[fakes.route()])
+
+
+async def test_a_signed_request_is_stored_before_it_is_answered() -> None:
+    async with gate(orders()) as one:
+        response = await one.send(post())
+    assert response.status == 202
+    event = one.store.admissions[0].events[0]
+    assert response.json == {"status": "accepted", "id": event.id}
+    assert one.store.admissions[0].body == BODY
+    assert one.store.admissions[0].client == "127.0.0.1"
+    assert one.store.admissions[0].key_label == "#1"
+    assert one.ears.counts == [("orders", "accepted")]
+    assert one.ears.observed == ["orders"]
+    assert one.ears.lines[0].events == (event.id,)
+    assert not one.ears.refused
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/in/Orders",
+        "/in/orders/",
+        "/in//orders",
+        "//in/orders",
+        "/in/%6frders",
+        "/in/orders%2f",
+        "/in/orders;x=1",
+        "/in/./orders",
+        "/in/x/../orders",
+        "/in/orders#x",
+        "/in",
+        "/in/order",
+        "/in/orders.json",
+        "http://hooks.example.com/in/orders",
+        "/in/ordérs",
+        "/IN/orders",
+        "/metrics",
+        "/healthz/",
+    ],
+)
+async def test_only_the_configured_bytes_of_a_path_are_a_path(path) -> None:
+    async with gate(orders()) as one:
+        response = await one.send(post(path=path))
+    assert response.status in (404, 400)
+    assert one.store.admissions == []
+    assert one.ears.outcomes in (["unknown_source"], ["malformed"])
+    assert one.ears.counts[0][0] == "_unknown"
+    assert path.encode() not in response.body or path == "/"
+
+
+async def test_the_query_is_ignored() -> None:
+    async with gate(orders()) as one:
+        assert (await one.send(post(path="/in/orders?x=/in/other&%zz"))).status == 202
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD", "POSTX"])
+async def test_another_method_is_refused_with_the_ones_served(method) -> None:
+    async with gate(orders()) as one, one.connection() as (reader, writer):
+        writer.write(post(b"", method=method))
+        head = await reader.readuntil(b"\r\n\r\n")
+    assert head.split(b" ")[1] in (b"405", b"400")
+    if method != "POSTX":
+        assert b"\r\nAllow: POST\r\n" in head
+        assert one.ears.outcomes == ["bad_method"]
+
+
+async def test_health_is_answered_and_not_counted() -> None:
+    async with gate(orders()) as one:
+        assert (await one.send(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")).body == b"ok\n"
+        refused = await one.send(post(b"", path="/healthz"))
+        assert refused.status == 405
+        assert refused.headers["Allow"] == "GET, HEAD"
+    assert one.ears.counts == []
+
+
+async def test_a_chunked_body_is_the_same_body() -> None:
+    async with gate(orders()) as one:
+        response = (await one.talk(*chunked([BODY[:5], BODY[5:]]), expect=1))[0]
+    assert response.status == 202
+    assert one.store.admissions[0].body == BODY
+
+
+@pytest.mark.parametrize("at", [1, 30, 80, 150, -20, -1])
+async def test_a_request_in_two_halves_is_one_request(at) -> None:
+    data = post()
+    async with gate(orders()) as one:
+        assert (await one.talk(data[:at], data[at:], expect=1))[0].status == 202
+
+
+async def test_a_request_byte_by_byte_is_one_request() -> None:
+    data = post()
+    async with gate(orders()) as one:
+        writes = [data[i : i + 1] for i in range(len(data))]
+        assert (await one.talk(*writes, expect=1))[0].status == 202
+
+
+async def test_pipelined_requests_are_answered_in_order() -> None:
+    data = [post(id=f"id-{n}") for n in range(5)]
+    data.insert(2, post(path="/nowhere"))
+    async with gate(orders()) as one:
+        responses = await one.talk(b"".join(data), expect=6)
+    assert [r.status for r in responses] == [202, 202, 404, 202, 202, 202]
+
+
+async def test_http_1_0_gets_its_answer_and_the_end() -> None:
+    async with gate(orders()) as one:
+        assert (await one.send(post(version="1.0"), close=True)).status == 202
+
+
+async def test_no_header_of_an_answer_names_our_software_versions() -> None:
+    async with gate(orders()) as one:
+        response = await one.send(post())
+    assert response.headers["Server"] == "gateway"
+
+
+# ---------------------------------------------------------------- broken HTTP
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"hello\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+        b"POST /in/orders\r\n\r\n",
+        b"POST /in/orders HTTP/9.9\r\nHost: a\r\n\r\n",
+        post(BODY, "Content-Length: 5"),
+        post(BODY, f"Content-Length: {len(BODY)}"),
+        post(BODY, "Transfer-Encoding: chunked"),
+        post(BODY, "Content-Length: -5", length=None),
+        post(BODY, "Content-Length: +33", length=None),
+        post(BODY, "Content-Length: 0x21", length=None),
+        post(BODY, "Transfer-Encoding: chunked, identity", length=None),
+        post(BODY, "Transfer-Encoding: gzip", length=None),
+        post(BODY, "X Bad: 1"),
+        post(BODY, "X-Bad : 1"),
+        post(BODY, " X-Folded: 1"),
+        post(BODY, "X-Nul: a\0b"),
+        post(BODY, "X-Long: " + "a" * 10_000),
+        post(BODY, *(f"X-{n}: 1" for n in range(200))),
+        b"POST /" + b"a" * 10_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n",
+    ],
+)
+async def test_broken_http_is_malformed_and_closed(data, caplog) -> None:
+    with caplog.at_level(logging.DEBUG):
+        async with gate(orders()) as one:
+            response = await one.send(data, close=True)
+    assert response.status == 400
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.json["detail"] == "The request could not be read."
+    assert one.ears.counts == [("_unknown", "malformed")]
+    assert one.store.admissions == []
+    assert "Traceback" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "chunk", [b"zz\r\n", b"-1\r\n", b"5\r\nab\r\nxx", b"ffffffffffffffffff\r\n"]
+)
+async def test_broken_chunks_are_malformed_at_once(chunk, caplog) -> None:
+    head = chunked([BODY])[0]
+    with caplog.at_level(logging.DEBUG):
+        async with gate(orders()) as one:
+            async with one.connection() as (reader, writer):
+                writer.write(head + chunk)
+                response = await read_response(reader)
+                assert response.status == 400
+            await one.settled(1)
+    assert one.ears.outcomes[0] == "malformed"
+    assert one.store.admissions == []
+    assert "Traceback" not in caplog.text
+
+
+async def test_a_sender_that_goes_away_amid_its_body_leaves_one_outcome() -> None:
+    async with gate(orders()) as one:
+        async with one.connection() as (_, writer):
+            writer.write(post()[:-5])
+            await writer.drain()
+        await one.settled(1)
+        assert one.ears.outcomes == ["malformed"]
+        assert "went away" in one.ears.lines[0].reason
+    assert one.store.admissions == []
+
+
+async def test_a_sender_that_goes_away_amid_the_commit_is_still_stored() -> None:
+    async with gate(orders()) as one:
+        arrived, go_on = asyncio.Event(), asyncio.Event()
+        accept = one.store.accept
+
+        async def slow(admission):
+            arrived.set()
+            await go_on.wait()
+            return await accept(admission)
+
+        one.store.accept = slow
+        async with one.connection() as (_, writer):
+            writer.write(post())
+            await arrived.wait()
+        go_on.set()
+        await one.settled(1)
+    assert one.ears.outcomes == ["accepted"]
+    assert len(one.store.admissions) == 1
+    assert not one.ears.reports
+
+
+# ---------------------------------------------------------------- slow and large
+
+
+async def test_a_slow_body_is_cut_off_at_its_deadline() -> None:
+    async with gate(orders(limits=QUICK)) as one:
+        response = await one.send(post()[:-5])
+        assert response.status == 408
+        assert response.headers["Connection"] == "close"
+    assert one.ears.outcomes == ["timeout"]
+
+
+async def test_a_body_that_drips_gets_no_more_time() -> None:
+    data = post()
+    async with gate(orders(limits=QUICK)) as one, one.connection() as (reader, writer):
+        answer = asyncio.ensure_future(read_response(reader))
+        for at in range(len(data) - 20, len(data)):
+            writer.write(data[at - 1 : at] if at > len(data) - 20 else data[:at])
+            await asyncio.wait([answer], timeout=0.02)
+            if answer.done():
+                break
+        assert (await answer).status == 408
+
+
+async def test_slow_headers_are_closed_without_an_answer() -> None:
+    async with gate(orders(), headers=0.1) as one:
+        for start in (b"", b"POST /in/orders HT", post()[:60]):
+            async with one.connection() as (reader, writer):
+                writer.write(start)
+                async with asyncio.timeout(2):
+                    assert await reader.read() == b""
+    assert one.ears.counts == []
+
+
+async def test_dripping_headers_are_closed_after_the_first_request_too() -> None:
+    async with gate(orders(), headers=0.1) as one, one.connection() as (reader, writer):
+        writer.write(post())
+        assert (await read_response(reader)).status == 202
+        writer.write(b"POST /in/ord")
+        async with asyncio.timeout(2):
+            assert await reader.read() == b""
+
+
+async def test_an_idle_connection_outlives_the_deadline_for_headers() -> None:
+    async with gate(orders(), headers=0.05, keep_alive=0.3) as one:
+        async with one.connection() as (reader, writer):
+            writer.write(post())
+            assert (await read_response(reader)).status == 202
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(reader.read(1)), 0.12)
+        async with one.connection() as (reader, writer):
+            writer.write(post(id="id-2"))
+            assert (await read_response(reader)).status == 202
+            async with asyncio.timeout(2):
+                assert await reader.read() == b""
+
+
+async def test_a_declared_length_over_the_limit_is_refused_before_the_body() -> None:
+    async with gate(orders()) as one:
+        response = await one.send(post(b"", length=64 * 1024 + 1, signature="sha256=00"))
+        assert response.status == 413
+    assert one.ears.outcomes == ["too_large"]
+    assert one.ears.refused[0].size == 0
+
+
+async def test_a_body_at_the_limit_is_taken() -> None:
+    body = b'{"a":"' + b"x" * (64 * 1024 - 8) + b'"}'
+    async with gate(orders()) as one:
+        assert (await one.send(post(body))).status == 202
+        assert (await one.talk(*chunked([body], id="id-2"), expect=1))[0].status == 202
+
+
+async def test_an_undeclared_body_is_cut_off_at_the_limit() -> None:
+    async with gate(orders()) as one, one.connection() as (reader, writer):
+        writer.write(chunked([b"x"])[0])
+        for _ in range(200):
+            writer.write(b"1000\r\n" + b"x" * 4096 + b"\r\n")
+        response = await read_response(reader)
+        assert response.status == 413
+        assert response.headers["Connection"] == "close"
+    assert one.ears.outcomes == ["too_large"]
+    assert one.store.admissions == []
+
+
+async def test_too_many_bytes_in_flight_are_refused_and_then_there_is_room_again() -> None:
+    body = b"x" * 600
+    async with gate(orders(), in_flight=1000) as one:
+        async with one.connection() as (reader, writer):
+            writer.write(post(body, id="id-1")[:-1])
+            await writer.drain()
+            while not one.ears.counts:
+                response = await one.send(post(body, id="id-2"))
+                if response.status == 503:
+                    break
+                one.ears.counts.clear()
+            assert response.headers["Retry-After"] == "5"
+            writer.write(b"x")
+            assert (await read_response(reader)).status == 202
+        assert (await one.send(post(body, id="id-3"))).status == 202
+    assert "overloaded" in one.ears.outcomes
+
+
+# ---------------------------------------------------------------- Expect: 100-continue
+
+
+async def test_a_body_is_asked_for_only_when_it_will_be_read() -> None:
+    expect = "Expect: 100-continue"
+    async with gate(orders()) as one:
+        async with one.connection() as (reader, writer):
+            head, _, body = post(BODY, expect).partition(b"\r\n\r\n")
+            writer.write(head + b"\r\n\r\n")
+            assert (await read_response(reader)).status == 100
+            writer.write(body)
+            assert (await read_response(reader)).status == 202
+        refused = [
+            post(b"", expect, length=20, path="/nowhere"),
+            post(b"", expect, length=20, method="PUT"),
+            post(b"", expect, length=10**9),
+            post(b"", expect, "Content-Encoding: br", length=20),
+        ]
+        for data, status in zip(refused, (404, 405, 413, 415), strict=True):
+            async with one.connection() as (reader, writer):
+                writer.write(data)
+                assert (await read_response(reader)).status == status
+
+
+async def test_a_closed_address_is_not_asked_for_a_body() -> None:
+    data = post(b"", "Expect: 100-continue", length=20)
+    async with gate(orders(allow=["192.0.2.0/24"])) as one, one.connection() as (reader, writer):
+        writer.write(data)
+        assert (await read_response(reader)).status == 403
+
+
+# ---------------------------------------------------------------- doubled headers
+
+
+@pytest.mark.parametrize("good_first", [True, False])
+async def test_a_doubled_signature_header_is_refused(good_first) -> None:
+    pair = [f"X-Signature: {sign(BODY)}", "X-Signature: sha256=" + "0" * 64]
+    async with gate(orders()) as one:
+        data = post(BODY, *(pair if good_first else pair[::-1]), signature=None)
+        assert (await one.send(data)).status == 401
+    assert one.ears.outcomes == ["bad_signature"]
