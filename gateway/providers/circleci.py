@@ -35,18 +35,16 @@ _TARGET, _ORIGIN = f"{_VCS}/target_repository_url", f"{_VCS}/origin_repository_u
 
 # https://circleci.com/docs/reference/outbound-webhooks-reference/#vcs: the two differ only for a
 # fork's pull request. CircleCI names its branch `pull/12`, which is no branch of ours.
-_FORK: Mapping[Ref, Test] = {_ORIGIN: PRESENT, _TARGET: Not(Same(_ORIGIN))}
-_BRANCH: Mapping[Ref, Test] = {
-    f"{_VCS}/branch": Not(Prefix("pull/")),
-    f"{_VCS}/tag": ABSENT,
-}
-_OWN = (
-    {**_BRANCH, _ORIGIN: ABSENT},
-    {**_BRANCH, _ORIGIN: Same(_TARGET)},
-)
+_FORK: Mapping[Ref, Test] = {_ORIGIN: Not(Same(_TARGET)), _TARGET: PRESENT}
+_OWN: tuple[Mapping[Ref, Test], ...] = ({_ORIGIN: ABSENT}, {_ORIGIN: Same(_TARGET)})
 """A run of the project's own repository, told by its two addresses or by there being one."""
-_NO_TAG: Mapping[Ref, Test] = {f"{_GIT}/tag": ABSENT}
-_FULL: Mapping[Ref, Test] = {f"{_GIT}/ref": Prefix("refs/heads/"), **_NO_TAG}
+_OF_BRANCH: Mapping[Ref, Test] = {f"{_VCS}/tag": ABSENT, f"{_VCS}/branch": Not(Prefix("pull/"))}
+_NO_VCS: Mapping[Ref, Test] = {_VCS: ABSENT}
+_HEAD: Mapping[Ref, Test] = {
+    **_NO_VCS,
+    f"{_GIT}/tag": ABSENT,
+    f"{_GIT}/ref": Prefix("refs/heads/"),
+}
 _HEADS, _TAGS = "refs/heads/", "refs/tags/"
 
 _PLACE: Mapping[str, Reading] = {
@@ -58,16 +56,19 @@ _PLACE: Mapping[str, Reading] = {
         ),
     ),
     "ref": (
-        Field((f"{_VCS}/tag",), "ref", lead=_TAGS),
-        *(Field((f"{_VCS}/branch",), "ref", own, lead=_HEADS) for own in _OWN),
-        Field((f"{_GIT}/tag",), "ref", lead=_TAGS),
-        Field((f"{_GIT}/branch",), "ref", _FULL, lead=_HEADS),
+        *(Field((f"{_VCS}/tag",), "ref", own, lead=_TAGS) for own in _OWN),
+        *(Field((f"{_VCS}/branch",), "ref", {**_OF_BRANCH, **own}, lead=_HEADS) for own in _OWN),
+        Field((f"{_GIT}/tag",), "ref", _NO_VCS, lead=_TAGS),
+        Field((f"{_GIT}/ref",), "ref", _HEAD),
     ),
     "branch": (
-        *(text(f"{_VCS}/branch", when=own) for own in _OWN),
-        text(f"{_GIT}/branch", when=_FULL),
+        *(text(f"{_VCS}/branch", when={**_OF_BRANCH, **own}) for own in _OWN),
+        Field((f"{_GIT}/ref",), "branch", _HEAD),
     ),
-    "tag": text(f"{_VCS}/tag", f"{_GIT}/tag"),
+    "tag": (
+        *(text(f"{_VCS}/tag", when=own) for own in _OWN),
+        text(f"{_GIT}/tag", when=_NO_VCS),
+    ),
     "head_repo": Field((_ORIGIN,), "repo_url", _FORK),
     "sha": sha(f"{_VCS}/revision", f"{_GIT}/checkout_sha", f"{_GITLAB}/commit_sha"),
     "title": text(f"{_VCS}/commit/subject", f"{_GITLAB}/commit_title"),
