@@ -60,4 +60,4 @@ def _written(moment: datetime, fraction: str) -> str:
 
 def seconds(text: str) -> float:
     """Unix seconds of a time that this module wrote."""
-    return datetime.fromisoformat(text[:26].rstrip("Z") + "+00:00").timestamp()
+    return datetime.fromisoformat(text[:26].rstrip("Z")).replace(tzinfo=UTC).timestamp()
