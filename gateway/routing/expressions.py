@@ -92,6 +92,6 @@ def compile_expression(
     return Expression(
         text if source is None else source,
         code.run,
-        compiler.cost,
+        compiler.cost + 1,
         frozenset(compiler.fields_used),
     )

@@ -21,6 +21,7 @@ Use = Literal["header", "transform"]
 """Loops and conditions are for `transform`; what a `header` gives is checked to be one."""
 
 _Write = Callable[[Scope, Budget, list[str]], None]
+_MAX_BLOCKS = 16
 _LOOP_COST = 3
 """Steps of one turn of a loop, besides what it holds."""
 
@@ -141,8 +142,6 @@ class _Body:
         """A body's writer, and what it costs to enter it."""
         before, self.compiler.cost = self.compiler.cost, 0
         self._depth += 1
-        if self._depth > 16:
-            self.compiler.refuse(body[0], "nested too deep")
         writers = tuple(self._statement(node) for node in body)
         self._depth -= 1
         cost, self.compiler.cost = self.compiler.cost, before
@@ -159,6 +158,8 @@ class _Body:
             self.compiler.refuse(
                 node, "`{% … %}` is for `transform` only", "write {{ a if condition else b }}"
             )
+        if self._depth > _MAX_BLOCKS:
+            self.compiler.refuse(node, "nested too deep")
         if isinstance(node, nodes.If):
             return self._if(node)
         if isinstance(node, nodes.For):

@@ -218,7 +218,7 @@ def ordering(left: object, right: object, budget: Budget) -> int | None:
     Raises ExpressionFailed for other kinds: there is no right answer to hide.
     """
     if isinstance(left, str) and isinstance(right, str):
-        budget.spend(min(len(left), len(right)) // LONG)
+        budget.spend(min(len(left), len(right)) // (LONG // 2))
         return (left > right) - (left < right)
     if absent(left) or absent(right):
         return None

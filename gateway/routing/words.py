@@ -88,7 +88,7 @@ def _strip(value: object, _arguments: Sequence[object], budget: Budget) -> objec
     text = _text(value, "strip")
     if text is None:
         return MISSING
-    budget.spend(len(text) // 128)
+    budget.spend(len(text) // 64)
     return text.strip()
 
 
@@ -99,7 +99,7 @@ def _split(value: object, arguments: Sequence[object], budget: Budget) -> object
         return MISSING
     if separator == "":
         raise ExpressionFailed("`split` needs a separator that is not empty")
-    budget.spend(len(text) // 128)
+    budget.spend(len(text) // 64)
     if separator is not None:
         charge_search(text, separator, budget)
     parts = text.split(separator, max(budget.steps, 0))

@@ -34,7 +34,7 @@ DEAR: dict[str, tuple[str, object]] = {
     "lower of an emoji": ("payload.a | lower", {"a": (WIDE + "Σ") * 1_000}),
     "strip": ("payload.a.strip()", {"a": " " * 100_000}),
     "strip wide": ("payload.a.strip()", {"a": "\u2003" * 100_000}),
-    "trim once": ("payload.a | trim", {"a": " " * 1_200_000}),
+    "trim once": ("payload.a | trim", {"a": " " * 600_000}),
     "split into letters": ("payload.a.split('a')", {"a": "a" * 2_000}),
     "split by spaces": ("payload.a.split()", {"a": "a " * 1_000}),
     "split a million": ("payload.a.split()", {"a": "a " * 500_000}),

@@ -90,11 +90,9 @@ def test_a_constant_missing_deep_in_a_transform_is_named_by_its_path() -> None:
     assert refused.value.path == ("a", 1, "b")
 
 
-@given(st.text(min_size=1).filter(lambda text: "\ud800" > max(text) or max(text) > "\udfff"))
+@given(st.text(min_size=1))
 def test_any_value_comes_out_as_it_went_in(secret: str) -> None:
     environ = {"S": secret}
-    if any("\ud800" <= letter <= "\udfff" for letter in secret):
-        return
     assert given_value("'${S}'", environ) == secret
     assert given_value("${S}", environ) == secret
     assert given_text("${S}", environ) == secret
