@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from gateway.model.ids import EventId
+from gateway.model.ids import EventId, Seq
 from gateway.model.records import Moved, Refused, Selection
 from gateway.plan.plan import Plan
 from gateway.store.protocol import Store
@@ -28,7 +28,12 @@ class RefusedPages(Protocol):
     """The refused log's reading side."""
 
     async def __call__(
-        self, *, source: str | None, outcome: str | None, before: int | None, limit: int
+        self,
+        before: Seq | None = ...,
+        limit: int = ...,
+        *,
+        source: str | None = ...,
+        outcome: str | None = ...,
     ) -> Sequence[Refused]: ...
 
 

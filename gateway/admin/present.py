@@ -1,14 +1,30 @@
 """Records as the API and `--json` show them: the field names are promised to programs."""
 
 import base64
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
-from gateway.model.ids import EventId
+from gateway.model.ids import EventId, Seq
 from gateway.model.records import Attempt, Delivery, Event, EventSummary, Receipt, Refused
-from gateway.store.protocol import DeliveryFilter, Store
+from gateway.store.protocol import DeliveryFilter
+
+
+class Reads(Protocol):
+    """What the detail of an event needs of a store, read-only or not."""
+
+    async def event(self, id: EventId) -> EventSummary | None: ...
+
+    async def receipt(self, seq: Seq) -> Receipt | None: ...
+
+    async def deliveries(
+        self, where: DeliveryFilter, before: Seq | None, limit: int
+    ) -> Sequence[tuple[Delivery, Event]]: ...
+
+    async def attempts(self, delivery: Seq) -> Sequence[Attempt]: ...
+
 
 STATES = ("pending", "leased", "held", "delivered", "dead", "canceled")
 
@@ -119,7 +135,7 @@ def refused(it: Refused) -> dict[str, Any]:
     }
 
 
-async def event_detail(store: Store, id: EventId) -> dict[str, Any] | None:
+async def event_detail(store: Reads, id: EventId) -> dict[str, Any] | None:
     """One event with its fields, its receipt, its deliveries and their attempts."""
     found = await store.event(id)
     if found is None:

@@ -16,6 +16,7 @@ from gateway.cli.common import (
     print_list,
     run,
 )
+from gateway.model.ids import Seq
 from gateway.model.outcomes import OUTCOMES
 from gateway.store import refused as log
 
@@ -51,7 +52,7 @@ def list_(
 def show(seq: int, config: Path, *, as_json: bool) -> None:
     """Show one refused request, by the number the list gives."""
     database = load_plan(config).store.path
-    found = run(log.page(database, source=None, outcome=None, before=seq + 1, limit=1))
+    found = run(log.page(database, source=None, outcome=None, before=Seq(seq + 1), limit=1))
     if not found or found[0].seq != seq:
         raise NotFound(f"there is no refused request {seq} (any more)")
     shown = present.refused(found[0])

@@ -91,10 +91,10 @@ def read(file: Path) -> Marked:
         root = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         said = str(error.problem or error.context or "not YAML")
         hint = "YAML takes spaces, no tabs, for indentation" if "\\t" in said else ""
-        marked.problems.append(Problem(f"not YAML: {said}", str(file), *place, "", hint))
+        marked.problems.append(Problem(f"not YAML: {said}", str(file), line, column, "", hint))
         return marked
     except YAMLError as error:
         marked.problems.append(Problem(f"not YAML: {error}", str(file), 1, 1))

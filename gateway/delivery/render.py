@@ -90,7 +90,10 @@ def render(work: Work, route: Route, target: Target, now: float, trigger: Trigge
         passed = _passed(work, provider.raw_headers)
     else:
         found = read_payload(work)
-        body, content_type = cloudevents.envelope(work.event, found), cloudevents.CONTENT_TYPE
+        body, content_type = (
+            cloudevents.envelope(work.event, found, work.body),
+            cloudevents.CONTENT_TYPE,
+        )
     headers = [*passed]
     if content_type:
         headers.append(("Content-Type", content_type))
