@@ -21,6 +21,7 @@ from gateway.ingest.ledger import Ledger
 from gateway.ingest.parts import Answer, Parts
 from gateway.ingest.ports import Dispatch, Log, Metrics, Pauses, RefusedSink, Report
 from gateway.ingest.rates import Buckets, network_key
+from gateway.model.address import IPAddress
 from gateway.model.outcomes import Outcome
 from gateway.model.records import Admission, Admitted
 from gateway.model.request import Request
@@ -103,10 +104,11 @@ class Judge:
 
     async def _judge(self, case: Case, share: body.Share) -> Ending:
         plan = self._plan()
+        address = _address(plan, case)
         case.source = source = _find(plan, case.path)
         _check_method(source, case.parts.method)
         _check_open(source)
-        self._check_address(plan, source, case)
+        self._check_address(source, case, address)
         limits = source.limits
         coding = body.declared(case.parts.headers, limits.body, limits.encodings)
         case.body = wire = await body.read(
@@ -151,19 +153,11 @@ class Judge:
         outcome = _outcome(admission, admitted)
         return Ending(outcome, replies.success(outcome, admitted, source.declaration.replies))
 
-    def _check_address(self, plan: Plan, source: Source, case: Case) -> None:
-        server, parts = plan.server, case.parts
-        found = client_address(
-            parts.peer,
-            parts.headers,
-            server.client_address,
-            server.trusted,
-            server.trust_unix,
-        )
+    def _check_address(
+        self, source: Source, case: Case, found: IPAddress | Unreadable | None
+    ) -> None:
         if isinstance(found, Unreadable):
-            case.client = parts.peer or ON_UNIX
             raise RequestRefused(Outcome.IP_DENIED, found.reason)
-        case.client = ON_UNIX if found is None else str(found)
         if source.allow is not None and (found is None or found not in source.allow):
             case.doubt(RequestRefused(Outcome.IP_DENIED, "the address is not in the allowlist"))
         rate = source.limits.per_address
@@ -232,6 +226,19 @@ class Judge:
             refusal.outcome, case.id, declared, retry_after=refusal.retry_after, allow=allow
         )
         return Ending(refusal.outcome, answer, refusal.reason)
+
+
+def _address(plan: Plan, case: Case) -> IPAddress | Unreadable | None:
+    """Who sends, found first so that whatever comes names it; it is judged when its turn comes."""
+    server, parts = plan.server, case.parts
+    found = client_address(
+        parts.peer, parts.headers, server.client_address, server.trusted, server.trust_unix
+    )
+    if found is None or isinstance(found, Unreadable):
+        case.client = parts.peer or ON_UNIX
+    else:
+        case.client = str(found)
+    return found
 
 
 def _find(plan: Plan, path: str) -> Source:

@@ -177,13 +177,12 @@ async def test_broken_http_is_malformed_and_closed(data, caplog) -> None:
 async def test_broken_chunks_are_malformed_at_once(chunk, caplog) -> None:
     head = chunked([BODY])[0]
     with caplog.at_level(logging.DEBUG):
-        async with gate(orders()) as one:
-            async with one.connection() as (reader, writer):
-                writer.write(head + chunk)
-                response = await read_response(reader)
-                assert response.status == 400
-            await one.settled(1)
-    assert one.ears.outcomes[0] == "malformed"
+        async with gate(orders()) as one, one.connection() as (reader, writer):
+            writer.write(head + chunk)
+            response = await read_response(reader)
+            assert response.status == 400
+            assert await reader.read() == b""
+    assert one.ears.outcomes == ["malformed"]
     assert one.store.admissions == []
     assert "Traceback" not in caplog.text
 
@@ -218,6 +217,68 @@ async def test_a_sender_that_goes_away_amid_the_commit_is_still_stored() -> None
     assert one.ears.outcomes == ["accepted"]
     assert len(one.store.admissions) == 1
     assert not one.ears.reports
+
+
+async def test_garbage_after_a_good_request_costs_only_itself() -> None:
+    async with gate(orders()) as one, one.connection() as (reader, writer):
+        writer.write(post())
+        assert (await read_response(reader)).status == 202
+        writer.write(b"garbage\r\n\r\n")
+        assert (await read_response(reader)).status == 400
+        assert await reader.read() == b""
+    assert one.ears.counts == [("orders", "accepted"), ("_unknown", "malformed")]
+
+
+@pytest.mark.parametrize("protocol", ["websocket", "h2c", "tcp"])
+async def test_a_request_to_upgrade_is_an_ordinary_request_or_refused(protocol) -> None:
+    async with gate(orders()) as one:
+        response = await one.send(post(BODY, f"Upgrade: {protocol}", "Connection: Upgrade"))
+    assert response.status in (202, 400, 401)
+    assert one.ears.outcomes[0] in ("accepted", "malformed", "bad_signature")
+
+
+async def test_a_shutdown_gives_what_is_in_hand_its_outcome() -> None:
+    async with gate(orders()) as one:
+        arrived = asyncio.Event()
+
+        async def never(admission):
+            arrived.set()
+            await asyncio.Event().wait()
+
+        one.store.accept = never
+        async with one.connection() as (_, writer):
+            writer.write(post())
+            await arrived.wait()
+            await one.server.shutdown(0.01)
+            await one.settled(1)
+    assert one.ears.outcomes == ["overloaded"]
+    assert len(one.dispatch.failures) == 1
+
+
+async def test_a_new_plan_counts_from_the_next_request_on_the_same_connection() -> None:
+    async with gate(orders()) as one, one.connection() as (reader, writer):
+        writer.write(post())
+        assert (await read_response(reader)).status == 202
+        one.plan = orders(closed=True)
+        writer.write(post())
+        assert (await read_response(reader)).status == 503
+
+
+async def test_a_unix_socket_is_served_and_its_proxy_believed(tmp_path) -> None:
+    async with gate(orders(), path=tmp_path / "s") as one:
+        assert (await one.send(post())).status == 202
+        named = post(BODY, "X-Forwarded-For: 192.0.2.9", id="id-2")
+        assert (await one.send(named)).status == 202
+    assert [a.client for a in one.store.admissions] == ["unix", "192.0.2.9"]
+
+
+async def test_every_refusal_names_who_sent_it() -> None:
+    forwarded = "X-Forwarded-For: 192.0.2.9"
+    async with gate(orders()) as one:
+        await one.send(post(BODY, forwarded, path="/nowhere"))
+        await one.send(post(BODY, forwarded, method="PUT"))
+        await one.send(post(BODY, forwarded, signature=None))
+    assert [kept.client for kept in one.ears.refused] == ["192.0.2.9"] * 3
 
 
 # ---------------------------------------------------------------- slow and large

@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from gateway.ingest.judge import Judge
 from gateway.ingest.server import PublicServer, listen
@@ -34,6 +35,9 @@ class Gate:
 
     plan: Plan
     port: int = 0
+    path: Path | None = None
+    """Of a Unix socket, instead of the port."""
+    server: PublicServer | None = None
     store: MemoryStore = field(default_factory=MemoryStore)
     pauses: Pauses = field(default_factory=Pauses)
     dispatch: Dispatch = field(default_factory=Dispatch)
@@ -61,7 +65,10 @@ class Gate:
     async def connection(
         self,
     ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        if self.path is not None:
+            reader, writer = await asyncio.open_unix_connection(self.path)
+        else:
+            reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         try:
             yield reader, writer
         finally:
@@ -94,11 +101,11 @@ async def gate(
         monotonic=one.ticks,
         **in_flight,
     )
-    server = PublicServer(judge, headers=headers, keep_alive=keep_alive)
-    bound = socket.socket()
-    bound.bind(("127.0.0.1", 0))
+    one.server = server = PublicServer(judge, headers=headers, keep_alive=keep_alive)
+    bound = socket.socket(socket.AF_INET if one.path is None else socket.AF_UNIX)
+    bound.bind(("127.0.0.1", 0) if one.path is None else str(one.path))
     bound.setblocking(False)
-    one.port = bound.getsockname()[1]
+    one.port = 0 if one.path else bound.getsockname()[1]
     listening = await listen(server, bound)
     try:
         yield one
