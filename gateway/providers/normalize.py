@@ -13,7 +13,7 @@ from gateway.model.request import Headers
 from gateway.providers import money, times
 from gateway.providers.declaration import Declaration, Field, Reading, Ref, Rule
 from gateway.providers.markers import ABSENT, PRESENT, ZEROS, Not, Prefix, Same, Test
-from gateway.providers.vocabulary import OTHER
+from gateway.providers.vocabulary import OTHER, family, fields_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,6 +354,9 @@ def _putter(name: str, reading: Reading) -> Put:
 # ---------------------------------------------------------------- rules
 
 
+_SHORT: Final = (("refs/heads/", "branch", "tag"), ("refs/tags/", "tag", "branch"))
+
+
 @dataclass(frozen=True, slots=True)
 class _Compiled:
     to: str
@@ -389,7 +392,9 @@ class Normalizer:
 
 
 def _compile(rule: Rule, declaration: Declaration) -> _Compiled:
-    readings = {**declaration.fields, **rule.fields}
+    known = fields_of((family(rule.to),))
+    common = {name: reading for name, reading in declaration.fields.items() if name in known}
+    readings = {**common, **rule.fields}
     time = rule.time or declaration.time
     return _Compiled(
         rule.to,
@@ -404,9 +409,23 @@ def _apply(rule: _Compiled, seen: Seen) -> Normalized:
     unread: list[str] = []
     for put in rule.puts:
         put(seen, out, unread)
+    if "ref" in out:
+        _settle(out)
     when: dict[str, object] = {}
     if rule.time is not None:
         rule.time(seen, when, unread)
     time = when.get("time")
     missed = tuple(dict.fromkeys(name for name in unread if name not in out)) if unread else ()
     return Normalized(rule.to, out, time if isinstance(time, str) else None, missed)
+
+
+def _settle(out: dict[str, object]) -> None:
+    """A ref has exactly one short name, its own; a ref that is no branch and no tag is left out."""
+    ref = out["ref"]
+    for lead, name, other in _SHORT:
+        if isinstance(ref, str) and ref.startswith(lead) and len(ref) > len(lead):
+            out[name] = ref[len(lead) :]
+            out.pop(other, None)
+            return
+    for name in ("ref", "branch", "tag"):
+        out.pop(name, None)

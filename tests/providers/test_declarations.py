@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from gateway import providers
 from gateway.providers import sampling, times
+from gateway.providers.declaration import Declaration, Field, Rule, text
+from gateway.providers.extract import Extractor
 from gateway.providers.vocabulary import FAMILIES, TYPES, fields_of
 from gateway.verify.base import Context, Key, Proof, Secret
 from gateway.verify.verifier import Bound, Verifier, bind
@@ -199,3 +201,48 @@ def test_a_sample_with_wrong_values_anywhere_still_fits_its_schema(name, data):
 def test_any_bytes_become_one_event(name, raw):
     (found,) = items(name, request(raw, HEADERS[name][0]))
     assert not faults(found)
+
+
+# ---------------------------------------------------------------- what no declaration can undo
+
+PLACED = Declaration(
+    name="shop",
+    title="Shop",
+    docs="",
+    ways=(),
+    id=(),
+    event=("/type",),
+    rules=(Rule("vcs.push", ("push",)), Rule("customer.created", ("customer",))),
+    fields={
+        "ref": Field(("/tag",), "ref", lead="refs/tags/"),
+        "tag": text("/tag"),
+        "branch": text("/branch"),
+        "currency": Field(("/currency",), "currency"),
+        "name": text("/name"),
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("sent", "fields"),
+    [
+        ({"tag": "v1"}, {"ref": "refs/tags/v1", "tag": "v1"}),
+        ({"tag": "v1", "branch": "main"}, {"ref": "refs/tags/v1", "tag": "v1"}),
+        ({"tag": "refs/heads/main"}, {"ref": "refs/heads/main", "branch": "main"}),
+        ({"tag": "refs/pull/1/head", "branch": "main"}, {}),
+        ({"tag": "refs/tags/"}, {}),
+        ({"branch": "main"}, {"branch": "main"}),
+    ],
+)
+def test_a_ref_has_its_own_short_name_and_no_other(sent, fields):
+    read = Extractor(PLACED)
+    asked = request({"type": "push", **sent})
+    (found,) = read.items(asked, read.payload(asked), 0.0)
+    assert found.fields == fields
+
+
+def test_a_common_field_is_read_only_where_the_family_knows_it():
+    read = Extractor(PLACED)
+    asked = request({"type": "customer", "tag": "v1", "currency": "eur", "name": "Mira"})
+    (found,) = read.items(asked, read.payload(asked), 0.0)
+    assert found.fields == {"name": "Mira"}
