@@ -58,7 +58,7 @@ def key_digest(source: str, dedup_key: str, *, verified: bool) -> KeyDigest:
     of an event that is still to come.
     """
     space = b"v" if verified else b"u"
-    text = source.encode() + b"\0" + dedup_key.encode("utf-8", "surrogateescape")
+    text = source.encode() + b"\0" + dedup_key.encode("utf-8", "surrogatepass")
     return KeyDigest(hashlib.blake2b(text, digest_size=16, person=space).digest())
 
 
