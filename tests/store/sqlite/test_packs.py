@@ -1,0 +1,64 @@
+"""Packs: bytes in, the same bytes out; memory stays bounded."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.model.ids import EventId, KeyDigest, Seq
+from gateway.store.sqlite.packs import (
+    Compressor,
+    PackCache,
+    Place,
+    decode_headers,
+    decompress,
+    encode_headers,
+)
+from gateway.store.sqlite.recent import Kept, RecentKeys
+
+HEADERS = st.lists(st.tuples(st.binary(max_size=20), st.binary(max_size=40)), max_size=8)
+
+
+@given(HEADERS)
+def test_any_headers_come_back(pairs: list[tuple[bytes, bytes]]) -> None:
+    assert decode_headers(encode_headers(tuple(pairs))) == tuple(pairs)
+
+
+@given(st.lists(st.tuples(HEADERS, st.binary(max_size=200)), min_size=1, max_size=6))
+def test_any_receipt_is_cut_out_of_its_pack(
+    receipts: list[tuple[list[tuple[bytes, bytes]], bytes]],
+) -> None:
+    parts: list[bytes] = []
+    places: list[Place] = []
+    at = 0
+    for pairs, body in receipts:
+        head = encode_headers(tuple(pairs))
+        places.append(Place(1, at, len(head), len(body)))
+        parts += (head, body)
+        at += len(head) + len(body)
+    size, data = Compressor().compress(parts)
+    raw = decompress(data)
+    assert len(raw) == size == at
+    cut = [place.cut(raw) for place in places]
+    assert cut == [(tuple(pairs), body) for pairs, body in receipts]
+
+
+def test_the_pack_cache_is_bounded_by_bytes_and_drops_the_least_used() -> None:
+    cache = PackCache(100)
+    cache.add(1, b"x" * 40)
+    cache.add(2, b"x" * 40)
+    assert cache.get(1) is not None
+    cache.add(3, b"x" * 40)
+    cache.add(4, b"x" * 101)
+    assert [cache.get(n) is not None for n in (1, 2, 3, 4)] == [True, False, True, False]
+    assert cache.size == 80
+
+
+def test_the_memory_of_keys_is_bounded_and_keeps_what_is_used() -> None:
+    keys = [KeyDigest(bytes([n] * 16)) for n in range(4)]
+    kept = [Kept(Seq(n), EventId(f"evt_{n}")) for n in range(4)]
+    recent = RecentKeys(2)
+    recent.add([(keys[0], kept[0]), (keys[1], kept[1])])
+    recent.add([(keys[0], kept[0])])
+    recent.add([(keys[2], kept[2])])
+    assert [recent.get(key) for key in keys] == [kept[0], None, kept[2], None]
+    recent.forget([keys[0], keys[3]])
+    assert len(recent) == 1
