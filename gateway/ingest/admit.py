@@ -89,7 +89,7 @@ class Admitter:
         seen = HeaderValues(Headers(headers))
         try:
             for number, item in enumerate(self._items(proven, payload), 1):
-                admission.events.append(self._event(plan, proven, payload, item, seen))
+                self._add(admission, plan, proven, payload, item, seen)
                 if number % _BREATH == 0:
                     await asyncio.sleep(0)
         except BaseException:
@@ -119,32 +119,23 @@ class Admitter:
                 ),
             )
 
-    def _event(
-        self, plan: Plan, proven: Proven, payload: Payload, item: Item, headers: HeaderValues
-    ) -> NewEvent:
-        source = proven.source
-        event = NewEvent(
-            id=new_event_id(),
-            item=item.index,
-            digest=key_digest(source.name, item.dedup_key, verified=proven.verified),
-            dedup_key=item.dedup_key,
-            type=item.type,
-            provider_type=item.provider_type,
-            provider_id=item.provider_id,
-            subject=item.subject,
-            time=proven.received_at if item.time is None else item.time,
-            fields=_as_json(item.fields),
-            flags=item.flags,
-            verified=proven.verified,
-            fingerprint=None if item.id_signed else fingerprint(source.name, proven.request.body),
-        )
-        scope = Scope(item.fields, payload.value, headers, source.name, item.type, event.id)
+    def _add(
+        self,
+        admission: Admission,
+        plan: Plan,
+        proven: Proven,
+        payload: Payload,
+        item: Item,
+        headers: HeaderValues,
+    ) -> None:
+        """Adds an event; it is there before its deliveries, so that none is reserved for nobody."""
+        event = _event(proven, item)
+        admission.events.append(event)
+        source = proven.source.name
+        scope = Scope(item.fields, payload.value, headers, source, item.type, event.id)
         for found in self._matches(plan, scope, verified=proven.verified):
-            event.deliveries += [
-                self._delivery(source.name, found, target, proven.received_at)
-                for target in found.route.targets
-            ]
-        return event
+            for target in found.route.targets:
+                event.deliveries.append(self._delivery(source, found, target, proven.received_at))
 
     def _matches(self, plan: Plan, scope: Scope, *, verified: bool) -> Sequence[Match]:
         try:
@@ -181,6 +172,25 @@ class Admitter:
             if self._pauses.paused(kind, name):
                 return f"the {kind} {name} is paused"
         return ""
+
+
+def _event(proven: Proven, item: Item) -> NewEvent:
+    source = proven.source.name
+    return NewEvent(
+        id=new_event_id(),
+        item=item.index,
+        digest=key_digest(source, item.dedup_key, verified=proven.verified),
+        dedup_key=item.dedup_key,
+        type=item.type,
+        provider_type=item.provider_type,
+        provider_id=item.provider_id,
+        subject=item.subject,
+        time=proven.received_at if item.time is None else item.time,
+        fields=_as_json(item.fields),
+        flags=item.flags,
+        verified=proven.verified,
+        fingerprint=None if item.id_signed else fingerprint(source, proven.request.body),
+    )
 
 
 def secrets_of(source: Source) -> Secrets:
