@@ -86,7 +86,8 @@ class Admitter:
             revive=source.revive,
             refusal="" if proven.refusal is None else str(proven.refusal),
         )
-        seen = HeaderValues(Headers(headers))
+        kept = request.headers if headers is request.headers.pairs else Headers(headers)
+        seen = HeaderValues(kept)
         try:
             for number, item in enumerate(self._items(proven, payload), 1):
                 self._add(admission, plan, proven, payload, item, seen)

@@ -40,7 +40,10 @@ def mask_headers(pairs: RawHeaders, secret: frozenset[bytes], label: str) -> Raw
     """The headers with every secret value replaced.
 
     label: of the key that fitted; empty: the header's own name is the label.
+    The same object comes back where there is nothing to replace.
     """
+    if not any((key := name.lower()) in secret or key in ALWAYS for name, _ in pairs):
+        return pairs
     return tuple(
         (name, _mask(name, label if name.lower() in secret else ""))
         if name.lower() in secret or name.lower() in ALWAYS
