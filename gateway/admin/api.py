@@ -8,8 +8,8 @@ from aiohttp import web
 
 from gateway.admin import present, queries
 from gateway.admin.keys import DEPS
+from gateway.admin.problems import problem
 from gateway.admin.status import status
-from gateway.errors import ConfigInvalid, GatewayError
 from gateway.model.ids import DeliveryId, EventId
 from gateway.model.records import Moved, Selection
 from gateway.model.states import DeliveryState, Reason
@@ -17,14 +17,8 @@ from gateway.model.states import DeliveryState, Reason
 routes = web.RouteTableDef()
 
 
-def _json(value: object, code: int = 200) -> web.Response:
-    return web.Response(body=orjson.dumps(value), status=code, content_type="application/json")
-
-
-def problem(code: int, detail: str) -> web.Response:
-    """An error as RFC 9457 has it."""
-    body = orjson.dumps({"type": "about:blank", "status": code, "detail": detail})
-    return web.Response(body=body, status=code, content_type="application/problem+json")
+def _json(value: object) -> web.Response:
+    return web.Response(body=orjson.dumps(value), content_type="application/json")
 
 
 @routes.get("/api/v1/events")
@@ -176,20 +170,3 @@ async def reload(request: web.Request) -> web.Response:
     """Brings the file into the running gateway."""
     done = await request.app[DEPS].reload()
     return _json({"generation": done.generation, "changes": list(done.changes)})
-
-
-@web.middleware
-async def problems(request: web.Request, handler: Any) -> web.StreamResponse:  # Any: aiohttp's own
-    """Errors of the API as problem JSON; of pages as plain text. Never a traceback."""
-    try:
-        response: web.StreamResponse = await handler(request)
-    except web.HTTPException as error:
-        if not request.path.startswith("/api/"):
-            raise
-        return problem(error.status, (error.text or error.reason).strip())
-    except GatewayError as error:
-        code = 409 if isinstance(error, ConfigInvalid) else 422
-        if not request.path.startswith("/api/"):
-            raise web.HTTPUnprocessableEntity(text=f"{error}\n") from None
-        return problem(code, str(error))
-    return response

@@ -85,7 +85,7 @@ def _json(body: bytes) -> View | None:
     shown = body[:SHOWN]
     cut = len(body) > SHOWN
     if cut:
-        if not shown.lstrip()[:1] in {b"{", b"["}:
+        if shown.lstrip()[:1] not in {b"{", b"["}:
             return None
     else:
         try:
@@ -97,7 +97,7 @@ def _json(body: bytes) -> View | None:
 
 
 def _form(body: bytes, content_type: str) -> View | None:
-    if content_type.split(";")[0].strip().lower() != _FORM:
+    if content_type.split(";", maxsplit=1)[0].strip().lower() != _FORM:
         return None
     text = body[:SHOWN].decode("utf-8", "replace")
     try:

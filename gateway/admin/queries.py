@@ -1,5 +1,7 @@
 """What a request's query asks for: filters and places, read once for pages and API alike."""
 
+from urllib.parse import urlencode
+
 from aiohttp import web
 
 from gateway.model.ids import EventId, Seq
@@ -56,4 +58,33 @@ def limit(request: web.Request, most: int = 1000) -> int:
     text = request.query.get("limit", "100")
     if not text.isascii() or not text.isdecimal() or not 1 <= int(text[:9]) <= most:
         raise web.HTTPBadRequest(text=f"`limit` is a number from 1 to {most}\n")
+    return int(text)
+
+
+def link(request: web.Request, **changes: str | int | None) -> str:
+    """This page's address with some words of its query changed; None or empty takes one out.
+
+    A notice of something done is not carried on, nor the place in the list unless it is given.
+    """
+    gone = {"did", "n", "before"}
+    query = {name: value for name, value in request.query.items() if name not in gone and value}
+    query |= {name: "" if value is None else str(value) for name, value in changes.items()}
+    kept = {name: value for name, value in query.items() if value}
+    path = request.rel_url.raw_path
+    return f"{path}?{urlencode(kept)}" if kept else path
+
+
+def back(text: str, otherwise: str) -> str:
+    """Where to return after a change: a path of ours, never another site's address."""
+    ours = text.startswith("/") and not text.startswith("//") and "\\" not in text
+    return text if ours and text.isascii() and text.isprintable() else otherwise
+
+
+def number(request: web.Request, name: str) -> int | None:
+    """A sequence number of the query. Raises 400 where it is none."""
+    text = request.query.get(name, "")
+    if not text:
+        return None
+    if not text.isascii() or not text.isdecimal() or len(text) > 18:
+        raise web.HTTPBadRequest(text=f"`{name}` is a sequence number")
     return int(text)
