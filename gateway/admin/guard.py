@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from gateway.admin.access import UNIX, foreign, outsider
 from gateway.admin.csrf import COOKIE, FIELD, HEADER, Csrf
@@ -33,7 +34,7 @@ TOKEN: Final = web.RequestKey("csrf_token", str)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def guard(csrf: Csrf) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+def guard(csrf: Csrf) -> Middleware:
     """The middleware."""
 
     @web.middleware
