@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 import aiohttp_jinja2
+import orjson
 from aiohttp import web
 from jinja2 import FileSystemLoader, StrictUndefined
 
@@ -34,6 +35,7 @@ def setup(app: web.Application) -> None:
         "size": times.size,
         "rfc3339": present.time,
         "visible": lambda text: visible(str(text)),
+        "plain": plain,
         "headertext": lambda raw: visible(raw.decode("utf-8", "backslashreplace")),
     }
     env.globals |= {
@@ -42,6 +44,11 @@ def setup(app: web.Application) -> None:
         "link": queries.link,
         "version": gateway.__version__,
     }
+
+
+def plain(value: object) -> str:
+    """A normalized value: a text as it is, anything else as JSON."""
+    return visible(value if isinstance(value, str) else orjson.dumps(value).decode())
 
 
 def can(verb: str, state: DeliveryState) -> bool:
