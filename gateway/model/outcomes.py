@@ -87,13 +87,21 @@ OUTCOMES: MappingProxyType[Outcome, OutcomeRow] = MappingProxyType(
             408, False, None, "The request took too long.", "the body came too slowly"
         ),
         Outcome.MALFORMED: OutcomeRow(
-            400, False, None, "The request could not be read.", "not readable where the proof needs it"
+            400,
+            False,
+            None,
+            "The request could not be read.",
+            "not readable where the proof needs it",
         ),
         Outcome.TOO_LARGE: OutcomeRow(
             413, False, None, "The request is too large.", "body over the source's limit"
         ),
         Outcome.BAD_ENCODING: OutcomeRow(
-            415, False, None, "This content encoding is not taken.", "compressed, and not allowed to be"
+            415,
+            False,
+            None,
+            "This content encoding is not taken.",
+            "compressed, and not allowed to be",
         ),
         Outcome.RATE_LIMITED: OutcomeRow(
             429, False, 1, "Too many requests.", "over the source's or the address's rate"

@@ -4,24 +4,17 @@ They are written out one by one because they run for every event: a `when` costs
 microsecond.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from operator import attrgetter
-from types import MappingProxyType
 
 from gateway.errors import ExpressionFailed
 from gateway.routing.budget import Budget
 from gateway.routing.scope import Scope
 from gateway.routing.values import (
-    LONG,
     MISSING,
     absent,
-    calculate,
-    contains,
-    equal,
     kind,
     look,
-    ordering,
-    text_of,
 )
 from gateway.routing.values import item as item_of
 from gateway.routing.words import Action
@@ -37,6 +30,8 @@ def nothing(_scope: Scope, _budget: Budget) -> object:
 
 
 def constant(value: object) -> Run:
+    """A value that is always the same."""
+
     def run(_scope: Scope, _budget: Budget) -> object:
         return value
 
@@ -44,6 +39,8 @@ def constant(value: object) -> Run:
 
 
 def root(read: Root) -> Run:
+    """A name on its own."""
+
     def run(scope: Scope, _budget: Budget) -> object:
         return read(scope)
 
@@ -51,6 +48,8 @@ def root(read: Root) -> Run:
 
 
 def variable(slot: int) -> Run:
+    """A loop's variable."""
+
     def run(scope: Scope, _budget: Budget) -> object:
         return scope.variables[slot]
 
@@ -58,6 +57,8 @@ def variable(slot: int) -> Run:
 
 
 def header(name: str) -> Run:
+    """A header whose name is known beforehand, in lower case."""
+
     def run(scope: Scope, _budget: Budget) -> object:
         return scope.headers.get(name, MISSING)
 
@@ -65,6 +66,8 @@ def header(name: str) -> Run:
 
 
 def computed_header(key: Run) -> Run:
+    """A header whose name is computed."""
+
     def run(scope: Scope, budget: Budget) -> object:
         name = key(scope, budget)
         if not isinstance(name, str) or len(name) > 256:
@@ -101,6 +104,8 @@ def path(name: str, keys: tuple[object, ...]) -> Run:
 
 
 def path_from(base: Run, keys: tuple[object, ...]) -> Run:
+    """Known keys below a computed value."""
+
     def run(scope: Scope, budget: Budget) -> object:
         value = base(scope, budget)
         for key in keys:
@@ -111,6 +116,8 @@ def path_from(base: Run, keys: tuple[object, ...]) -> Run:
 
 
 def item(base: Run, key: Run) -> Run:
+    """A computed key or index."""
+
     def run(scope: Scope, budget: Budget) -> object:
         return item_of(base(scope, budget), key(scope, budget), budget)
 
@@ -141,6 +148,8 @@ def make_dict(pairs: tuple[tuple[str, Run], ...]) -> Run:
 
 
 def word(value: Run, act: Action, arguments: tuple[object, ...]) -> Run:
+    """A filter or test whose arguments are literals."""
+
     def run(scope: Scope, budget: Budget) -> object:
         return act(value(scope, budget), arguments, budget)
 
@@ -148,6 +157,8 @@ def word(value: Run, act: Action, arguments: tuple[object, ...]) -> Run:
 
 
 def word_with(value: Run, act: Action, arguments: tuple[Run, ...]) -> Run:
+    """A filter or test whose arguments are computed."""
+
     def run(scope: Scope, budget: Budget) -> object:
         subject = value(scope, budget)
         return act(subject, [argument(scope, budget) for argument in arguments], budget)
@@ -156,6 +167,8 @@ def word_with(value: Run, act: Action, arguments: tuple[Run, ...]) -> Run:
 
 
 def method(value: Run, name: str, act: Action, arguments: tuple[object, ...]) -> Run:
+    """A method whose arguments are literals."""
+
     def run(scope: Scope, budget: Budget) -> object:
         subject = value(scope, budget)
         if isinstance(subject, str):
@@ -166,6 +179,8 @@ def method(value: Run, name: str, act: Action, arguments: tuple[object, ...]) ->
 
 
 def method_with(value: Run, name: str, act: Action, arguments: tuple[Run, ...]) -> Run:
+    """A method whose arguments are computed."""
+
     def run(scope: Scope, budget: Budget) -> object:
         subject = value(scope, budget)
         if isinstance(subject, str):
@@ -194,145 +209,3 @@ def _without_method(subject: object, name: str) -> object:
     if isinstance(subject, dict) and name not in subject:
         return MISSING
     raise ExpressionFailed(f"`{name}()` needs text, not {kind(subject)}")
-
-
-# ---------------------------------------------------------------- operators
-
-
-def _less(left: object, right: object, budget: Budget) -> bool:
-    return ordering(left, right, budget) == -1
-
-
-def _less_or_equal(left: object, right: object, budget: Budget) -> bool:
-    return ordering(left, right, budget) in {-1, 0}
-
-
-def _more(left: object, right: object, budget: Budget) -> bool:
-    return ordering(left, right, budget) == 1
-
-
-def _more_or_equal(left: object, right: object, budget: Budget) -> bool:
-    return ordering(left, right, budget) in {0, 1}
-
-
-def _unequal(left: object, right: object, budget: Budget) -> bool:
-    return not equal(left, right, budget)
-
-
-def _in(left: object, right: object, budget: Budget) -> bool:
-    return contains(right, left, budget)
-
-
-def _not_in(left: object, right: object, budget: Budget) -> bool:
-    return not contains(right, left, budget)
-
-
-COMPARISONS: Mapping[str, Comparison] = MappingProxyType(
-    {
-        "eq": equal,
-        "ne": _unequal,
-        "lt": _less,
-        "lteq": _less_or_equal,
-        "gt": _more,
-        "gteq": _more_or_equal,
-        "in": _in,
-        "notin": _not_in,
-    }
-)
-
-
-def equals_text(left: Run, text: str, wanted: bool) -> Run:
-    if len(text) > LONG:
-        return compare(left, equal if wanted else _unequal, constant(text))
-    if wanted:
-
-        def run_equal(scope: Scope, budget: Budget) -> object:
-            return left(scope, budget) == text
-
-        return run_equal
-
-    def run(scope: Scope, budget: Budget) -> object:
-        return left(scope, budget) != text
-
-    return run
-
-
-def compare(left: Run, comparison: Comparison, right: Run) -> Run:
-    def run(scope: Scope, budget: Budget) -> object:
-        return comparison(left(scope, budget), right(scope, budget), budget)
-
-    return run
-
-
-def compare_chain(left: Run, chain: tuple[tuple[Comparison, Run], ...]) -> Run:
-    def run(scope: Scope, budget: Budget) -> object:
-        one = left(scope, budget)
-        for comparison, right in chain:
-            other = right(scope, budget)
-            if not comparison(one, other, budget):
-                return False
-            one = other
-        return True
-
-    return run
-
-
-def both(left: Run, right: Run, cost: int) -> Run:
-    def run(scope: Scope, budget: Budget) -> object:
-        value = left(scope, budget)
-        if not value:
-            return value
-        budget.steps -= cost
-        if budget.steps < 0:
-            raise budget.exhausted()
-        return right(scope, budget)
-
-    return run
-
-
-def either(left: Run, right: Run, cost: int) -> Run:
-    def run(scope: Scope, budget: Budget) -> object:
-        value = left(scope, budget)
-        if value:
-            return value
-        budget.steps -= cost
-        if budget.steps < 0:
-            raise budget.exhausted()
-        return right(scope, budget)
-
-    return run
-
-
-def negation(value: Run) -> Run:
-    def run(scope: Scope, budget: Budget) -> object:
-        return not value(scope, budget)
-
-    return run
-
-
-def choice(condition: Run, chosen: tuple[Run, int], other: tuple[Run, int]) -> Run:
-    def run(scope: Scope, budget: Budget) -> object:
-        part, cost = chosen if condition(scope, budget) else other
-        budget.spend(cost)
-        return part(scope, budget)
-
-    return run
-
-
-def arithmetic(left: Run, sign: str, right: Run) -> Run:
-    def run(scope: Scope, budget: Budget) -> object:
-        return calculate(sign, left(scope, budget), right(scope, budget))
-
-    return run
-
-
-def concat(parts: tuple[Run, ...]) -> Run:
-    def run(scope: Scope, budget: Budget) -> object:
-        texts = []
-        for part in parts:
-            text = text_of(part(scope, budget), budget)
-            budget.emit(len(text))
-            texts.append(text)
-        return "".join(texts)
-
-    return run

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from jinja2 import nodes
 
-from gateway.routing import closures
+from gateway.routing import closures, operators
 from gateway.routing.compiler import Code, Compiler, constant
 
 _ARITHMETIC = 2
@@ -26,28 +26,28 @@ def compile_compare(compiler: Compiler, node: nodes.Compare) -> Code:
     if len(steps) == 1:
         sign, right = steps[0]
         if sign in {"eq", "ne"} and isinstance(right.constant, str):
-            return Code(closures.equals_text(left.run, right.constant, sign == "eq"))
-        return Code(closures.compare(left.run, closures.COMPARISONS[sign], right.run))
-    chain = tuple((closures.COMPARISONS[sign], code.run) for sign, code in steps)
-    return Code(closures.compare_chain(left.run, chain))
+            return Code(operators.equals_text(left.run, right.constant, sign == "eq"))
+        return Code(operators.compare(left.run, operators.COMPARISONS[sign], right.run))
+    chain = tuple((operators.COMPARISONS[sign], code.run) for sign, code in steps)
+    return Code(operators.compare_chain(left.run, chain))
 
 
 def compile_and(compiler: Compiler, node: nodes.And) -> Code:
-    return Code(closures.both(compiler.expression(node.left).run, *compiler.part(node.right)))
+    return Code(operators.both(compiler.expression(node.left).run, *compiler.part(node.right)))
 
 
 def compile_or(compiler: Compiler, node: nodes.Or) -> Code:
-    return Code(closures.either(compiler.expression(node.left).run, *compiler.part(node.right)))
+    return Code(operators.either(compiler.expression(node.left).run, *compiler.part(node.right)))
 
 
 def compile_not(compiler: Compiler, node: nodes.Not) -> Code:
-    return Code(closures.negation(compiler.expression(node.node).run))
+    return Code(operators.negation(compiler.expression(node.node).run))
 
 
 def compile_choice(compiler: Compiler, node: nodes.CondExpr) -> Code:
     condition = compiler.expression(node.test).run
     other = (closures.nothing, 0) if node.expr2 is None else compiler.part(node.expr2)
-    return Code(closures.choice(condition, compiler.part(node.expr1), other))
+    return Code(operators.choice(condition, compiler.part(node.expr1), other))
 
 
 def compile_arithmetic(compiler: Compiler, node: nodes.BinExpr) -> Code:
@@ -58,7 +58,7 @@ def compile_arithmetic(compiler: Compiler, node: nodes.BinExpr) -> Code:
         if side.is_constant and type(side.constant) not in {int, float}:
             hint = "put texts together with `~`" if sign == "+" else ""
             compiler.refuse(node, f"`{sign}` is for numbers only", hint)
-    return Code(closures.arithmetic(left.run, sign, right.run))
+    return Code(operators.arithmetic(left.run, sign, right.run))
 
 
 def compile_signed(compiler: Compiler, node: nodes.Neg | nodes.Pos) -> Code:
@@ -67,8 +67,8 @@ def compile_signed(compiler: Compiler, node: nodes.Neg | nodes.Pos) -> Code:
     if isinstance(code.constant, int | float) and not isinstance(code.constant, bool):
         return constant(-code.constant if sign == "-" else code.constant)
     compiler.cost += _ARITHMETIC
-    return Code(closures.arithmetic(closures.constant(0), sign, code.run))
+    return Code(operators.arithmetic(closures.constant(0), sign, code.run))
 
 
 def compile_concat(compiler: Compiler, node: nodes.Concat) -> Code:
-    return Code(closures.concat(tuple(compiler.expression(part).run for part in node.nodes)))
+    return Code(operators.concat(tuple(compiler.expression(part).run for part in node.nodes)))

@@ -7,9 +7,10 @@ from jinja2 import nodes
 from gateway.routing import closures
 from gateway.routing.budget import Budget
 from gateway.routing.closures import Run
+from gateway.routing.comparing import contains
 from gateway.routing.compiler import Code, Compiler
 from gateway.routing.syntax import did_you_mean, quoted
-from gateway.routing.values import LONG, contains
+from gateway.routing.values import LONG
 from gateway.routing.words import FILTERS, METHODS, TESTS, Word
 
 

@@ -12,6 +12,8 @@ from gateway.routing.transform import Transform
 
 CACHE = 4096
 """(source, type) pairs remembered: senders of `custom` sources choose types, so it has an end."""
+_FAILURE = 10
+"""Steps of a condition that fails: raising and catching cost more than any node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ def match(index: RouteIndex, scope: Scope, *, verified: bool, budget: Budget) ->
         try:
             wanted = route.when.test(scope, budget)
         except ExpressionFailed as error:
+            budget.steps -= _FAILURE
             found.append(Match(route, str(error)))
         else:
             if wanted:

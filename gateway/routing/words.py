@@ -7,12 +7,12 @@ from types import MappingProxyType
 
 from gateway.errors import ExpressionFailed
 from gateway.routing.budget import Budget
+from gateway.routing.comparing import charge_search
 from gateway.routing.values import (
     LONG,
     MAX_BITS,
     MISSING,
     absent,
-    charge_search,
     kind,
     text_of,
     to_json,

@@ -187,7 +187,7 @@ def _on(
     return lambda tx: run(tx, some)
 
 
-async def open(  # noqa: A001  read as `sqlite.open`, like `Path.open`
+async def open(
     path: Path,
     *,
     clock: Callable[[], float] = time.time,
