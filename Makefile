@@ -15,7 +15,7 @@ test: $(STAMP) ## what must pass everywhere, in under three minutes
 	$(BIN)/pytest
 
 test-all: test lint ## and all that takes longer or needs more
-	$(BIN)/pytest -m "slow"
+	$(BIN)/pytest -m slow
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .

@@ -98,7 +98,7 @@ class Gateway:
             plan=lambda: self._plan, sender=egress, pauses=pauses, clock=self._clock,
             random=random.SystemRandom().random, metrics=self.metrics, log=self._attempt_line,
         )  # fmt: skip
-        self.dispatcher = Dispatcher(store, attempts, lambda: self._plan, self._clock)
+        self.dispatcher = Dispatcher(store, attempts, lambda: self._plan, self._clock, self._report)
         self.actions = Actions(store, pauses, lambda: self._plan, self._clock)
         store.listen(self._committed)
         await self._gauges(store)

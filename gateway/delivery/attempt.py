@@ -45,7 +45,7 @@ class Metrics(Protocol):
 class AttemptLine:
     """What the log says of one attempt. Holds no header and no body."""
 
-    event: str
+    event_id: str
     delivery: str
     route: str
     target: str
@@ -104,7 +104,7 @@ class Attempts:
             self.metrics.delivered(target.name)
         self.log(
             AttemptLine(
-                event=event.id, delivery=delivery.id, route=route.name, target=target.name,
+                event_id=event.id, delivery=delivery.id, route=route.name, target=target.name,
                 endpoint=target.url, number=number, status=answer.status, error=error or "",
                 state=decision.state, seconds=answer.duration,
             )

@@ -25,6 +25,8 @@ FRESH_BYTES: Final = 64 * 1024 * 1024
 FRESH_MOST: Final = 1000
 """Fresh deliveries kept in memory for one target; the rest are pending in the store."""
 PAGE: Final = 2000
+MISTAKE: Final = 60.0
+"""Seconds until an attempt that ended in a mistake of ours is made again."""
 LEASE: Final = 32
 
 
@@ -37,7 +39,10 @@ class Dispatcher:
         attempts: Attempts,
         plan: Callable[[], Plan],
         clock: Callable[[], float],
+        report: Callable[[BaseException], None],
     ) -> None:
+        """clock: unix seconds. report: hears of an exception nobody expected."""
+        self._report = report
         self._store = store
         self._attempts = attempts
         self._plan = plan
@@ -53,7 +58,7 @@ class Dispatcher:
 
     async def start(self) -> None:
         """Looks what waits and begins. Targets that are gone hold what is theirs."""
-        self._recorder = Recorder(self._store, self.pump_all)
+        self._recorder = Recorder(self._store, self._recorded, self.pump_all)
         self._running = True
         backlog = {waiting.target for waiting in await self._store.backlog()}
         await self._settle(backlog | set(self._plan().targets))
@@ -142,10 +147,11 @@ class Dispatcher:
         if self._recorder is not None:
             await self._recorder.close(deadline=5.0)
 
-    def _put_back(self, work: Work) -> None:
-        self._record(
-            Result(work.delivery.seq, DeliveryState.PENDING, Reason.NEW, "", self._clock(), None)
-        )
+    def _put_back(self, work: Work, after: float = 0.0) -> None:
+        """Of an attempt that was not made: its delivery waits in the store again."""
+        at = self._clock() + after
+        reason = Reason.RETRY if work.delivery.attempts else Reason.NEW
+        self._record(work, Result(work.delivery.seq, DeliveryState.PENDING, reason, "", at, None))
 
     # ---- the work
 
@@ -153,10 +159,19 @@ class Dispatcher:
     def _healthy(self) -> bool:
         return self._recorder is not None and self._recorder.healthy
 
-    def _record(self, result: Result) -> None:
-        if self._recorder is None:  # the state is kept by the store; it is leased anew at a start
-            raise RuntimeError("the dispatcher was not started")
-        self._recorder.add(result)
+    def _record(self, work: Work, result: Result) -> None:
+        if self._recorder is not None:
+            self._recorder.add(work.delivery.target, result)
+
+    def _recorded(self, results: Sequence[tuple[str, Result]]) -> None:
+        """What waits again is known here only now: before, the store would not lease it."""
+        self.due(
+            [
+                Due(result.delivery, target, result.next_at)
+                for target, result in results
+                if result.state is DeliveryState.PENDING
+            ]
+        )
 
     def _queue(self, target: str) -> TargetQueue:
         queue = self._queues.get(target)
@@ -209,10 +224,11 @@ class Dispatcher:
             raise
         except StoreUnavailable:
             self._put_back(work)
+        except Exception as error:  # noqa: BLE001  # a mistake of ours must not strand a delivery
+            self._report(error)
+            self._put_back(work, after=MISTAKE)
         else:
-            self._record(result)
-            if result.state is DeliveryState.PENDING:
-                queue.add(Due(result.delivery, queue.target, result.next_at))
+            self._record(work, result)
         finally:
             queue.running -= 1
             self.pump(queue)

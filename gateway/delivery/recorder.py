@@ -15,6 +15,8 @@ from gateway.store.protocol import Store
 
 AGAIN: Final = 1.0
 """Seconds until a failed recording is tried again."""
+Waiting = list[tuple[str, Result]]
+"""Each result with its target."""
 MOST: Final = 2000
 """Results that may wait; past that no new attempts begin."""
 
@@ -22,11 +24,14 @@ MOST: Final = 2000
 class Recorder:
     """Writes results in the order they came."""
 
-    def __init__(self, store: Store, recovered: Callable[[], None]) -> None:
-        """recovered: called when recording works again, or when there is room again."""
+    def __init__(
+        self, store: Store, recorded: Callable[[Waiting], None], recovered: Callable[[], None]
+    ) -> None:
+        """recorded: hears of what is durable. recovered: recording works, or has room, again."""
         self._store = store
+        self._recorded = recorded
         self._recovered = recovered
-        self._waiting: list[Result] = []
+        self._waiting: Waiting = []
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -38,9 +43,9 @@ class Recorder:
         """Whether new attempts may be made."""
         return not self._failed and len(self._waiting) < MOST
 
-    def add(self, result: Result) -> None:
-        """Takes a result."""
-        self._waiting.append(result)
+    def add(self, target: str, result: Result) -> None:
+        """Takes a result of a target's delivery."""
+        self._waiting.append((target, result))
         self._idle.clear()
         self._wake.set()
 
@@ -52,13 +57,14 @@ class Recorder:
                 batch, self._waiting = self._waiting, []
                 was_unhealthy = self._failed or len(batch) >= MOST
                 try:
-                    await self._store.record(batch)
+                    await self._store.record([result for _, result in batch])
                 except StoreUnavailable:
                     self._waiting = batch + self._waiting
                     self._failed = True
                     await asyncio.sleep(AGAIN)
                 else:
                     self._failed = False
+                    self._recorded(batch)
                     if was_unhealthy:
                         self._recovered()
             self._idle.set()
