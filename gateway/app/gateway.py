@@ -129,6 +129,7 @@ class Gateway:
 
         async def close() -> None:
             server.close()
+            public.pre_shutdown()  # idle connections end at once, busy ones after their answer
             await public.shutdown(self.DRAIN)
 
         self._stack.push_async_callback(close)
