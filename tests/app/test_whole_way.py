@@ -8,6 +8,7 @@ import pytest
 from aiohttp import web
 
 from gateway.errors import ConfigInvalid
+from gateway.model.records import Selection
 from gateway.model.states import DeliveryState
 from gateway.store.protocol import DeliveryFilter
 from tests.app.running import BASE, receiving, running
@@ -143,8 +144,6 @@ async def test_a_failing_expression_holds_and_a_persons_retry_judges_again(tmp_p
         one.config.write_text(one.config.read_text().replace("payload.n + payload.s > 1", "false"))
         one.config.write_text(one.config.read_text().replace("when: false", "when: payload.n > 1"))
         await one.gateway.reload()
-        from gateway.model.records import Selection
-
         await one.gateway.actions.retry(Selection(ids=(rows[0][0].id,)), "test")
         await one.state(first["id"], "canceled")
         again = await one.gateway.store.delivery(rows[0][0].id)
