@@ -1,4 +1,4 @@
-"""`+ - * / //` on numbers, bounded. No `%`, no `**`, nothing on texts and lists."""
+"""`+ - * / // %` on numbers, bounded. No `**`, nothing on texts and lists."""
 
 import math
 
@@ -22,7 +22,7 @@ def numbers(sign: str, left: object, right: object) -> tuple[int | float, int | 
 
 
 def calculate(sign: str, left: object, right: object) -> object:
-    """`+ - * / //` on numbers; missing where a side is absent."""
+    """`+ - * / // %` on numbers; missing where a side is absent."""
     pair = numbers(sign, left, right)
     if pair is None:
         return MISSING
@@ -44,4 +44,5 @@ _ARITHMETIC = {
     "*": lambda one, other: one * other,
     "/": lambda one, other: one / other,
     "//": lambda one, other: one // other,
+    "%": lambda one, other: one % other,
 }

@@ -16,8 +16,9 @@ SIGNS: Mapping[type[nodes.Node], str] = {
     nodes.Mul: "*",
     nodes.Div: "/",
     nodes.FloorDiv: "//",
+    nodes.Mod: "%",
 }
-"""No `%`, which formats text in Python, and no `**`, which makes endless numbers."""
+"""On numbers only, `%` too, which formats text in Python. No `**`, which makes endless numbers."""
 
 
 def compile_compare(compiler: Compiler, node: nodes.Compare) -> Code:
@@ -56,7 +57,7 @@ def compile_arithmetic(compiler: Compiler, node: nodes.BinExpr) -> Code:
     compiler.cost += _ARITHMETIC
     for side in (left, right):
         if side.is_constant and type(side.constant) not in {int, float}:
-            hint = "put texts together with `~`" if sign == "+" else ""
+            hint = "put texts together with `~`" if sign in {"+", "%"} else ""
             compiler.refuse(node, f"`{sign}` is for numbers only", hint)
     return Code(operators.arithmetic(left.run, sign, right.run))
 

@@ -41,7 +41,6 @@ def constant(value: object) -> Code:
 
 _REFUSED: Mapping[type[nodes.Node], tuple[str, str]] = {
     nodes.Pow: ("`**` is not allowed", ""),
-    nodes.Mod: ("`%` is not allowed", "put texts together with `~`"),
     nodes.Slice: ("slices are not allowed", ""),
     nodes.Assign: ("assignments are not allowed", ""),
     nodes.AssignBlock: ("assignments are not allowed", ""),

@@ -114,11 +114,11 @@ def test_a_transform_that_is_one_missing_value_is_null() -> None:
 
 def test_every_mistake_of_a_transform_is_told_with_its_path() -> None:
     with pytest.raises(BadExpression) as refused:
-        compile_transform({"a": ["ok", "{{ evnt }}"], "b": {"c": "{{ 1 % 2 }}"}, 3: "x", "d": {1}})
+        compile_transform({"a": ["ok", "{{ evnt }}"], "b": {"c": "{{ 1 ** 2 }}"}, 3: "x", "d": {1}})
     first = refused.value
     assert [(error.path, error.message) for error in (first, *first.more)] == [
         (("a", 1), "`evnt` is not a name known here"),
-        (("b", "c"), "`%` is not allowed"),
+        (("b", "c"), "`**` is not allowed"),
         (("3",), "a key must be text"),
         (("d",), "a value that JSON does not have"),
     ]
