@@ -36,6 +36,21 @@ routes:
 """
 
 
+def signed_push(
+    id: str, body: bytes | None = None, event: str = "push"
+) -> tuple[dict[str, str], bytes]:
+    """A GitHub request as GitHub signs it: headers and body."""
+    body = orjson.dumps({"ref": "refs/heads/main", "id": id}) if body is None else body
+    digest = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+    headers = {
+        "X-GitHub-Event": event,
+        "X-GitHub-Delivery": id,
+        "X-Hub-Signature-256": f"sha256={digest}",
+        "Content-Type": "application/json",
+    }
+    return headers, body
+
+
 @dataclass
 class Receiver:
     """Takes deliveries and remembers them."""
@@ -81,14 +96,7 @@ class Running:
         return f"http://127.0.0.1:{self.gateway.admin_port}"
 
     async def github(self, id: str, body: bytes | None = None, event: str = "push") -> Any:
-        body = orjson.dumps({"ref": "refs/heads/main", "id": id}) if body is None else body
-        digest = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
-        headers = {
-            "X-GitHub-Event": event,
-            "X-GitHub-Delivery": id,
-            "X-Hub-Signature-256": f"sha256={digest}",
-            "Content-Type": "application/json",
-        }
+        headers, body = signed_push(id, body, event)
         async with self.session.post(
             f"{self.public}/in/github", data=body, headers=headers
         ) as answer:

@@ -1,0 +1,73 @@
+"""A gateway as a process of its own, so that a test may kill it."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from tests.app.running import BASE, ENV, Receiver
+
+
+def free_port() -> int:
+    """A port nobody has now."""
+    with socket.create_server(("127.0.0.1", 0)) as bound:
+        port: int = bound.getsockname()[1]
+        return port
+
+
+@dataclass
+class Process:
+    """`gateway serve` in a folder; started, killed and started again on the same ports."""
+
+    folder: Path
+    public: str
+    admin: str
+    process: asyncio.subprocess.Process | None = None
+
+    async def start(self, session: aiohttp.ClientSession) -> None:
+        """Returns when it is ready. Raises TimeoutError with what it printed where it is not."""
+        self.process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "gateway", "serve", "-c", str(self.folder / "routes.yaml"),
+            "--log-level", "warning", env={**os.environ, **ENV},
+            stdin=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+        async with asyncio.timeout(30):
+            while not await self._ready(session):
+                if self.process.returncode is not None:
+                    raise AssertionError(f"the gateway ended with {self.process.returncode}")
+                await asyncio.sleep(0.02)
+
+    async def _ready(self, session: aiohttp.ClientSession) -> bool:
+        with suppress(aiohttp.ClientError):
+            async with session.get(f"{self.admin}/readyz") as answer:
+                return answer.status == 200
+        return False
+
+    async def end(self, number: signal.Signals) -> int:
+        """Sends a signal and gives the exit code."""
+        assert self.process is not None
+        with suppress(ProcessLookupError):
+            self.process.send_signal(number)
+        return await self.process.wait()
+
+
+@asynccontextmanager
+async def process(folder: Path, receiver: Receiver, text: str = BASE) -> AsyncIterator[Process]:
+    """A configured process, not started; killed at the end if it still runs."""
+    public, admin = free_port(), free_port()
+    text = text.replace('server: {listen: "127.0.0.1:0"', f'server: {{listen: "127.0.0.1:{public}"')
+    text = text.replace('admin: {listen: "127.0.0.1:0"', f'admin: {{listen: "127.0.0.1:{admin}"')
+    (folder / "routes.yaml").write_text(text.replace("RECEIVER", receiver.url))
+    one = Process(folder, f"http://127.0.0.1:{public}", f"http://127.0.0.1:{admin}")
+    try:
+        yield one
+    finally:
+        if one.process is not None and one.process.returncode is None:
+            await one.end(signal.SIGKILL)
