@@ -22,7 +22,7 @@ from gateway.errors import GatewayError
 from gateway.model.ids import EventId
 from gateway.observe import logs
 from gateway.plan.compile import compile_plan
-from gateway.plan.plan import Listen, Plan
+from gateway.plan.plan import Listen, Plan, RetryPolicy, Target
 from gateway.routing.match import Route, RouteIndex
 from gateway.store.protocol import EventFilter
 
@@ -90,11 +90,15 @@ def _on_this_machine(plan: Plan, folder: Path, receiver: str, port: int, admin_p
         name: replace(target, url=f"{receiver}/{name}", headers=())
         for name, target in plan.targets.items()
     }
-    template = next(iter(targets.values()), None)
-    routes = dict(plan.routes)
-    if template is not None:
-        targets["dev"] = replace(template, name="dev", url=f"{receiver}/dev", sign=())
-        routes["dev"] = Route("dev", None, None, None, ("dev",), accept_unverified=True)
+    targets["dev"] = Target(
+        name="dev", url=f"{receiver}/dev", timeout=10.0, connect_timeout=3.0, sign=(), headers=(),
+        retry=RetryPolicy(base=1.0, cap=5.0, window=60.0, attempts=None), concurrency=10,
+    )  # fmt: skip
+    # Every event reaches the receiver, whatever the file's own routes take.
+    routes = {
+        **plan.routes,
+        "dev": Route("dev", None, None, None, ("dev",), accept_unverified=True),
+    }
     return replace(
         plan,
         server=replace(plan.server, listen=Listen("tcp", "127.0.0.1", port)),
