@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test test-all lint format bench corpus lock clean
+.PHONY: run test test-all lint format docs bench corpus lock clean
 
 run: $(STAMP) ## the whole gateway on this machine, with generated secrets and a receiver
 	$(BIN)/gateway dev
@@ -26,6 +26,9 @@ lint: $(STAMP)
 format: $(STAMP)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: $(STAMP) ## writes the generated pages of docs/ anew
+	$(BIN)/python -m tests.docs
 
 bench: $(STAMP) ## ratios against baselines measured in the same run
 	$(BIN)/python -m bench

@@ -25,9 +25,11 @@ def _text(parse: Any, kind: str) -> BeforeValidator:  # Any: pydantic's own vali
 
 _LIKE = {"duration": "500ms, 5s, 5m, 24h or 30d", "size": "64KiB or 25MB", "rate": "100/s or 600/m"}
 _SHOWN = PlainSerializer(str, return_type=str)
-Duration = Annotated[float, _text(values.duration, "duration"), _SHOWN]
-Size = Annotated[int, _text(values.size, "size"), _SHOWN]
-Rate = Annotated[float, _text(values.rate, "rate"), _SHOWN]
+Duration = Annotated[
+    float, _text(values.duration, "duration"), _SHOWN, Field(examples=["500ms", "5m", "30d"])
+]
+Size = Annotated[int, _text(values.size, "size"), _SHOWN, Field(examples=["64KiB", "25MB"])]
+Rate = Annotated[float, _text(values.rate, "rate"), _SHOWN, Field(examples=["100/s", "600/m"])]
 Name = Annotated[str, Field(pattern=rf"^{values.NAME.pattern}$")]
 
 
