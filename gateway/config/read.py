@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from gateway.config import marks, shapes, values
 from gateway.config.marks import Marked, Path_
+from gateway.config.salvage import Broken, rest
 from gateway.errors import ConfigInvalid, Problem
 
 LATE: Final = frozenset({"secrets", "sign", "when", "transform", "headers"})
@@ -20,34 +21,83 @@ templates take variables as bound constants."""
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """A file that has the right shape, with the marks its meaning is checked against."""
+    """What of a file has the right shape, with the marks its meaning is checked against."""
 
     file: shapes.File
     marked: Marked
     folder: Path
+    problems: tuple[Problem, ...] = ()
+    """Mistakes of syntax and shape. What they touch is not in `file`; none of it may be used then,
+    but its meaning can be checked, so that all mistakes of a file are said at once."""
+    routes: tuple[int, ...] = ()
+    """The number in the file of each route of `file`."""
+
+    def names(self, section: str) -> frozenset[str]:
+        """All names in a section, those of broken entries too."""
+        data = self.marked.data
+        entries = data.get(section) if isinstance(data, dict) else None
+        return (
+            frozenset(str(name) for name in entries) if isinstance(entries, dict) else frozenset()
+        )
 
 
 def read(path: Path, environ: Mapping[str, str]) -> Config:
-    """Reads and shapes a file. Raises `ConfigInvalid` with every mistake of syntax and shape."""
+    """Reads and shapes a file. Raises `ConfigInvalid` where too little of it has a shape."""
     marked = marks.read(path)
     problems = list(marked.problems)
     if marked.data is None:
         raise ConfigInvalid(tuple(problems))
-    data = _substituted(marked.data, (), environ, marked, problems)
+    broken: list[Broken] = []
+    data = _substituted(marked.data, (), environ, marked, problems, broken)
+    folder = path.absolute().parent
     try:
         file = shapes.File.model_validate(data)
     except ValidationError as error:
+        details = _plain(error, marked)
         seen = {problem.path for problem in problems}
-        found = [
-            _problem(detail, marked)
-            for detail in error.errors(include_url=False)
-            if not (detail["type"] == "literal_error" and isinstance(detail["input"], dict))
-        ]
-        problems += [problem for problem in _once(found) if problem.path not in seen]
+        found = _once([_problem(detail, marked) for detail in details])
+        problems += [problem for problem in found if problem.path not in seen]
+        broken += [_broken(detail, marked) for detail in details]
+    else:
+        if not broken:
+            return Config(file, marked, folder, _sorted(problems), tuple(range(len(file.routes))))
+    left = rest(data, broken)
+    try:
+        if left is None:
+            raise ConfigInvalid(_sorted(problems))
+        file = shapes.File.model_validate(left.data)
+    except ValidationError:
         raise ConfigInvalid(_sorted(problems)) from None
-    if problems:
-        raise ConfigInvalid(_sorted(problems))
-    return Config(file, marked, path.absolute().parent)
+    return Config(file, marked, folder, _sorted(problems), left.routes)
+
+
+def _plain(error: ValidationError, marked: Marked) -> list[ErrorDetails]:
+    """Pydantic's complaints without those that only echo another: a union's literal where a mapping
+    was given, and a key that is missing because it was written wrong."""
+    details = [
+        detail
+        for detail in error.errors(include_url=False)
+        if not (detail["type"] == "literal_error" and isinstance(detail["input"], dict))
+    ]
+    meant = {
+        (*one.path[:-1], one.meant)
+        for one in (_broken(detail, marked) for detail in details)
+        if one.kind == "key"
+    }
+    return [
+        detail
+        for detail in details
+        if detail["type"] != "missing"
+        or (*_place(detail["loc"], marked.data)[0], str(detail["loc"][-1])) not in meant
+    ]
+
+
+def _broken(detail: ErrorDetails, marked: Marked) -> Broken:
+    path, model = _place(detail["loc"], marked.data)
+    if detail["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(path[-1]), _keys(model), 1)
+        return Broken(path, "key", near[0] if near else "")
+    return Broken(path, "missing" if detail["type"] == "missing" else "value")
 
 
 def _sorted(problems: Sequence[Problem]) -> tuple[Problem, ...]:
@@ -63,18 +113,23 @@ def _once(problems: Sequence[Problem]) -> list[Problem]:
 
 
 def _substituted(
-    data: object, path: Path_, environ: Mapping[str, str], marked: Marked, problems: list[Problem]
+    data: object,
+    path: Path_,
+    environ: Mapping[str, str],
+    marked: Marked,
+    problems: list[Problem],
+    broken: list[Broken],
 ) -> object:
     if isinstance(data, dict):
         return {
             key: value
             if key in LATE and len(path) >= 2  # of a source, route or target
-            else _substituted(value, (*path, key), environ, marked, problems)
+            else _substituted(value, (*path, key), environ, marked, problems, broken)
             for key, value in data.items()
         }
     if isinstance(data, list):
         return [
-            _substituted(value, (*path, number), environ, marked, problems)
+            _substituted(value, (*path, number), environ, marked, problems, broken)
             for number, value in enumerate(data)
         ]
     if not isinstance(data, str) or "$" not in data:
@@ -84,6 +139,7 @@ def _substituted(
     except values.Unset as unset:
         hint = f"set it, or write ${{{unset.name}:-a default}}"
         problems.append(marked.problem(path, str(unset), hint, inside=unset.position))
+        broken.append(Broken(path, "value"))
         return data
     return _typed(data, text)
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+"""A header's name (RFC 9110, 5.1)."""
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 """Names of sources, routes and targets."""
 

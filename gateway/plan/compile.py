@@ -43,13 +43,13 @@ def compile_plan(
     targets = {
         name: compile_target(name, target, around, notes) for name, target in shape.targets.items()
     }
-    # A name that is in the file is known, even where its source could not be compiled.
-    known = frozenset(shape.sources)
+    # A name that is in the file is known, even where what it names could not be compiled.
+    known, reachable = config.names("sources"), config.names("targets")
     routes: dict[str, Route] = {}
-    for number, route in enumerate(shape.routes):
+    for number, route in zip(config.routes, shape.routes, strict=True):
         if route.name in routes:
             notes.error(("routes", number, "name"), f"a second route {route.name!r}")
-        routes[route.name] = compile_route(number, route, known, targets, around, notes)
+        routes[route.name] = compile_route(number, route, known, reachable, around, notes)
     by_path = _by_path(sources, notes)
     networks, trust_unix = proxies(
         shape.server.trusted_proxies, ("server", "trusted_proxies"), notes
@@ -74,12 +74,12 @@ def compile_plan(
         warnings=(),
         problems=(),
     )
-    _look_over(plan, shape, notes)
-    if notes.errors:
+    if config.problems or notes.errors:
+        found = [*config.problems, *notes.errors, *notes.closed]
         raise ConfigInvalid(
-            tuple(sorted([*notes.errors, *notes.closed], key=lambda p: (p.line, p.column))),
-            tuple(notes.warnings),
+            tuple(sorted(found, key=lambda p: (p.line, p.column))), tuple(notes.warnings)
         )
+    _look_over(plan, shape, notes)
     return _with_notes(plan, notes)
 
 

@@ -1,8 +1,10 @@
 """A `custom` source's declaration: the same types a provider's file builds, read from YAML."""
 
 import hashlib
+from collections.abc import Iterable
+from typing import Final
 
-from gateway.config import shapes
+from gateway.config import shapes, values
 from gateway.config.marks import Path_
 from gateway.plan.notes import Notes
 from gateway.providers import vocabulary
@@ -15,6 +17,7 @@ from gateway.verify.token import Token
 
 KINDS = {"text", "integer", "boolean", "time", "minor", "decimal", "currency", "sha", "map", "ref",
          "branch", "tag", "tail", "repo_url"}  # fmt: skip
+_PLACE: Final = "write body.id, body./a/b or header.X-Id"
 
 
 def declare(name: str, source: shapes.Source, path: Path_, notes: Notes) -> Declaration:
@@ -32,10 +35,7 @@ def declare(name: str, source: shapes.Source, path: Path_, notes: Notes) -> Decl
             key=True,
         )
     for key, ref in (("event_id", source.event_id), ("event_type", source.event_type)):
-        if ref and not is_ref(ref):
-            notes.error(
-                (*path, key), f"{ref!r} names no place", "write body.id, body./a/b or header.X-Id"
-            )
+        _places((*path, key), (ref,) if ref else (), notes)
     return Declaration(
         name="custom",
         title=name,
@@ -58,8 +58,16 @@ OWN_WORDS = tuple(Rule(to=word, on=(word,)) for word in sorted(vocabulary.TYPES)
 def is_ref(text: str) -> bool:
     """Whether a text names a place in a request."""
     if text.startswith("header."):
-        return len(text) > 7 and text[7:].isascii() and " " not in text
-    return (text.startswith("body.") and len(text) > 5) or text.startswith("/")
+        return values.HEADER.fullmatch(text[7:]) is not None
+    if text.startswith(("/", "body./")):
+        return True
+    return text.startswith("body.") and all(text.split("."))
+
+
+def _places(path: Path_, refs: Iterable[str], notes: Notes) -> None:
+    for ref in refs:
+        if not is_ref(ref):
+            notes.error(path, f"{ref!r} names no place", _PLACE)
 
 
 def _scheme(
@@ -123,6 +131,8 @@ def _rule(rule: shapes.RuleShape, path: Path_, notes: Notes) -> Rule:
         if shape.kind not in KINDS:
             notes.unknown((*where, "kind"), "kind", shape.kind, KINDS)
             continue
+        _places((*where, "at"), _many(shape.at), notes)
+        _places((*where, "currency"), _many(shape.currency), notes)
         fields[name] = Field(
             at=_many(shape.at),
             kind=shape.kind,  # type: ignore[arg-type]  # one of KINDS, as just seen
@@ -130,6 +140,8 @@ def _rule(rule: shapes.RuleShape, path: Path_, notes: Notes) -> Rule:
             otherwise=shape.otherwise or "",
             currency=_many(shape.currency),
         )
+    for place in rule.when:
+        _places((*path, "when", place), (place,), notes)
     when = {
         place: tuple(value) if isinstance(value, list) else value
         for place, value in rule.when.items()

@@ -71,9 +71,8 @@ def compile_source(
         else:
             problems = bound
             for problem in bound:
-                notes.close(
-                    (*path, "secrets"), problem, "the source answers 503 until it is mended"
-                )
+                where = _of_secret(problem, shape, secrets, path)
+                notes.close(where, problem, "the source answers 503 until it is mended")
     return Source(
         name=name,
         declaration=declaration,
@@ -97,6 +96,15 @@ def compile_source(
         amber=amber,
         secrets=tuple(secrets),
     )
+
+
+def _of_secret(problem: str, shape: shapes.Source, secrets: list[Secret], path: Path_) -> Path_:
+    """The place of the secret that a problem of binding names by its label."""
+    if len(secrets) == len(shape.secrets):
+        for number, secret in enumerate(secrets):
+            if problem.startswith(f"{secret.label}: "):
+                return (*path, "secrets", number)
+    return (*path, "secrets")
 
 
 def _live(scheme: object, verifier: Verifier) -> bool:
@@ -175,7 +183,9 @@ def _secrets(
         return secrets, problems
     if not shape.secrets:
         problems.append("no secret is configured")
-        notes.close(path, problems[0], "secrets: [file:secrets/NAME]")
+        written = "secrets" in shape.model_fields_set
+        where = (*path, "secrets") if written else path
+        notes.close(where, problems[0], "secrets: [file:secrets/NAME]")
     for number, text in enumerate(shape.secrets):
         where = (*path, "secrets", number)
         try:

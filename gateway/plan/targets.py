@@ -1,6 +1,5 @@
 """Targets of the plan: URL, policy, keys that sign outwards, headers."""
 
-import re
 from urllib.parse import urlsplit
 
 from gateway.config import shapes, values
@@ -11,8 +10,6 @@ from gateway.plan.routes import template
 from gateway.verify.base import BadKey, Secret
 from gateway.verify.standard_webhooks import StandardWebhooks
 
-_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-"""A field name (RFC 9110, 5.1)."""
 _OURS = {"content-length", "content-type", "host", "transfer-encoding", "connection"}
 
 
@@ -35,7 +32,7 @@ def compile_target(name: str, shape: shapes.Target, around: Surroundings, notes:
     headers = []
     for header, text in shape.headers.items():
         where = (*path, "headers", header)
-        if not _HEADER.fullmatch(header) or header.lower() in _OURS:
+        if not values.HEADER.fullmatch(header) or header.lower() in _OURS:
             notes.error(where, f"{header!r} cannot be set here", key=True)
             continue
         compiled = template(text, where, around, notes)
