@@ -10,6 +10,8 @@ from gateway.model.states import ErrorClass, Reason, Trigger
 
 FLAGS = MappingProxyType(
     {
+        "batch_cut": "The sender's list has more items than are taken (5,000). The rest made no "
+        "events; the stored body still has them.",
         "doubled_keys": "The JSON names a key twice. The last value counts, here and for the "
         "targets, so that nobody reads two truths.",
         "no_id": "The sender gave no event id: the hash of the body stands for it, so the same "

@@ -1,7 +1,7 @@
 """From a proven request to its events: id, the sender's word, type, fields, subject, time."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from gateway.model.request import Request
@@ -15,6 +15,8 @@ from gateway.providers.vocabulary import OTHER, SUBJECTS, family
 _LONGEST: Final = 512
 """Characters of an id that are kept as they are; a longer one is hashed."""
 NO_ID: Final = "no_id"
+BATCH_CUT: Final = "batch_cut"
+"""Flag of a batch with more items than are taken; the receipt still has them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,13 @@ class Extractor:
         found = self._batch(whole)
         if not isinstance(found, list):
             return (self._item(0, whole, request, payload),)
+        if not found:
+            # Without an event nothing would be kept of a request that was rightly signed.
+            empty = self._item(0, whole, request, payload)
+            return (replace(empty, type=OTHER, fields={}, subject=None),)
         most = self._declaration.batch.at_most if self._declaration.batch else 0
+        if len(found) > most:
+            payload = replace(payload, flags=(*payload.flags, BATCH_CUT))
         return tuple(
             self._item(index, Seen(one, payload.value, request.headers), request, payload)
             for index, one in enumerate(found[:most])

@@ -171,6 +171,30 @@ async def test_several_events_of_one_request_are_answered_one_by_one() -> None:
     assert one.ears.outcomes == ["accepted", "accepted", "duplicate"]
 
 
+async def test_an_empty_batch_is_kept_as_one_event_of_type_other() -> None:
+    declared = fakes.declaration(batch=Batch(items="/events"), id=("body./id",))
+    plan = fakes.plan(fakes.source(declared=declared), routes=[fakes.route()])
+    async with gate(plan) as one:
+        answer = await one.send(post(b'{"events": []}'))
+        again = await one.send(post(b'{"events": []}'))
+    (event,) = one.store.admissions[0].events
+    assert answer.json == {"status": "accepted", "id": event.id}
+    assert (event.type, one.store.admissions[0].body) == ("other", b'{"events": []}')
+    assert "no_id" in event.flags
+    assert again.json == {"status": "duplicate", "id": event.id}
+
+
+async def test_a_batch_over_its_bound_says_so_on_its_events() -> None:
+    declared = fakes.declaration(batch=Batch(items="/events", at_most=2), id=("body./id",))
+    plan = fakes.plan(fakes.source(declared=declared), routes=[fakes.route()])
+    async with gate(plan) as one:
+        await one.send(post(b'{"events": [{"id": "a"}, {"id": "b"}, {"id": "c"}]}'))
+        await one.send(post(b'{"events": [{"id": "d"}, {"id": "e"}]}'))
+    cut, whole = ([event.flags for event in one.events] for one in one.store.admissions)
+    assert cut == [("batch_cut",), ("batch_cut",)]
+    assert whole == [(), ()]
+
+
 async def test_a_body_seen_under_another_unsigned_id_can_be_flagged() -> None:
     plan = fakes.plan(fakes.source())
     async with gate(plan) as one:
