@@ -54,4 +54,9 @@ def _validator(name: str) -> Draft202012Validator:
 
 def faults(found: Item) -> list[str]:
     """What a family's schema says against the normalized fields."""
-    return [error.message for error in _validator(family(found.type)).iter_errors(found.fields)]
+    return faults_of(found.type, found.fields)
+
+
+def faults_of(type: str, fields: object) -> list[str]:
+    """The same for a type and its fields."""
+    return [error.message for error in _validator(family(type)).iter_errors(fields)]
