@@ -5,6 +5,7 @@ What cannot be rendered raises `ExpressionFailed`; its delivery is held with tha
 
 import secrets
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import orjson
@@ -40,10 +41,13 @@ class _Provider:
     raw_headers: tuple[str, ...]
 
 
+@cache
 def _provider(name: str) -> _Provider:
-    if name not in providers.names():
+    """Kept: to look whether a provider is shipped reads a folder, which no attempt may wait for."""
+    try:
+        declaration = providers.load(name)
+    except KeyError:  # `custom`, or one that is shipped no more
         return _Provider("", ())
-    declaration = providers.load(name)
     return _Provider(declaration.form_field, declaration.raw_headers)
 
 
