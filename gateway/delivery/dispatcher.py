@@ -5,13 +5,12 @@ by the commit that accepted them; older ones are leased first and read from the 
 """
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Final
 
 from gateway.delivery.attempt import Attempts
 from gateway.delivery.fresh import fresh_works
-from gateway.delivery.queue import TargetQueue
+from gateway.delivery.queue import BACKLOG, END, TargetQueue
 from gateway.delivery.recorder import Recorder
 from gateway.errors import StoreUnavailable
 from gateway.model.ids import Seq
@@ -28,6 +27,8 @@ PAGE: Final = 2000
 MISTAKE: Final = 60.0
 """Seconds until an attempt that ended in a mistake of ours is made again."""
 LEASE: Final = 32
+AGAIN: Final = 1.0
+"""Seconds until the store is asked again after it failed."""
 
 
 class Dispatcher:
@@ -149,9 +150,12 @@ class Dispatcher:
 
     def _put_back(self, work: Work, after: float = 0.0) -> None:
         """Of an attempt that was not made: its delivery waits in the store again."""
-        at = self._clock() + after
         reason = Reason.RETRY if work.delivery.attempts else Reason.NEW
-        self._record(work, Result(work.delivery.seq, DeliveryState.PENDING, reason, "", at, None))
+        self._wait(work.delivery.target, work.delivery.seq, reason, after)
+
+    def _wait(self, target: str, seq: Seq, reason: Reason, after: float) -> None:
+        at = self._clock() + after
+        self._record(target, Result(seq, DeliveryState.PENDING, reason, "", at, None))
 
     # ---- the work
 
@@ -159,9 +163,9 @@ class Dispatcher:
     def _healthy(self) -> bool:
         return self._recorder is not None and self._recorder.healthy
 
-    def _record(self, work: Work, result: Result) -> None:
+    def _record(self, target: str, result: Result) -> None:
         if self._recorder is not None:
-            self._recorder.add(work.delivery.target, result)
+            self._recorder.add(target, result)
 
     def _recorded(self, results: Sequence[tuple[str, Result]]) -> None:
         """What waits again is known here only now: before, the store would not lease it."""
@@ -204,7 +208,7 @@ class Dispatcher:
                 old.append(taken)
         for start in range(0, len(old), LEASE):
             self._spawn(self._lease(queue, old[start : start + LEASE]))
-        if queue.more and not queue.loading and queue.room() > PAGE:
+        if queue.wants:
             queue.loading = True
             self._spawn(self._load(queue))
         self._wake_at(queue.next_at())
@@ -212,7 +216,12 @@ class Dispatcher:
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._report(error)
 
     async def _attempt(self, queue: TargetQueue, work: Work) -> None:
         try:
@@ -228,45 +237,68 @@ class Dispatcher:
             self._report(error)
             self._put_back(work, after=MISTAKE)
         else:
-            self._record(work, result)
+            self._record(queue.target, result)
         finally:
             queue.running -= 1
             self.pump(queue)
 
     async def _lease(self, queue: TargetQueue, seqs: list[Seq]) -> None:
         """Leases and reads old deliveries, then tries each in the slot it holds."""
-        works: Sequence[Work] = ()
+        works: list[Work] = []
+        lost: set[Seq] = set()
+        """Leased, and cannot be read."""
         try:
-            leased = await self._store.lease(seqs)
-            works = await self._store.work(leased)
-        except StoreUnavailable:
-            queue.more = True
-            await asyncio.sleep(1.0)
+            leased = await self._lease_all(queue, seqs)
+            lost = set(leased)
+            works += await self._read(leased)
+            lost -= {work.delivery.seq for work in works}
         finally:
+            for seq in lost:
+                self._wait(queue.target, seq, Reason.RETRY, after=MISTAKE)
             queue.running -= len(seqs) - len(works)
         for work in works:
-            self._spawn(self._attempt(queue, work))
+            if self._running:
+                self._spawn(self._attempt(queue, work))
+            else:
+                self._put_back(work)
         if len(works) < len(seqs):
             self.pump(queue)
 
+    async def _lease_all(self, queue: TargetQueue, seqs: list[Seq]) -> Sequence[Seq]:
+        try:
+            return await self._store.lease(seqs)
+        except StoreUnavailable:
+            await asyncio.sleep(AGAIN)
+            for seq in seqs:
+                queue.add(Due(seq, queue.target, self._clock()))
+            return ()
+
+    async def _read(self, leased: Sequence[Seq]) -> Sequence[Work]:
+        """What can be read of them: one lost pack must not hold up the others."""
+        try:
+            return await self._store.work(leased)
+        except StoreUnavailable:
+            works: list[Work] = []
+            for seq in leased:
+                try:
+                    works += await self._store.work([seq])
+                except StoreUnavailable as error:
+                    self._report(error)
+            return works
+
     async def _load(self, queue: TargetQueue) -> None:
         """Brings pending deliveries of the store into memory, in order of their time."""
-        after = (float("-inf"), Seq(0))
-        queue.more = False
+        to = queue.complete_to
         try:
-            while queue.room() > 0:
-                page = await self._store.claim(queue.target, after, PAGE)
+            while len(queue) < BACKLOG and to != END:
+                page = await self._store.claim(queue.target, to, PAGE)
                 for due in page:
                     queue.add(due)
-                if len(page) < PAGE:
-                    break
-                after = (page[-1].next_at, page[-1].seq)
-            else:
-                queue.more = True
+                to = (page[-1].next_at, page[-1].seq) if len(page) == PAGE else END
         except StoreUnavailable:
-            queue.more = True
+            await asyncio.sleep(AGAIN)
         finally:
-            queue.loading = False
+            queue.loaded(to)
         self.pump(queue)
 
     def _wake_at(self, at: float | None) -> None:
@@ -282,5 +314,4 @@ class Dispatcher:
     def _woken(self) -> None:
         self._timer = None
         self._timer_at = float("inf")
-        with contextlib.suppress(RuntimeError):
-            self.pump_all()
+        self.pump_all()
