@@ -1,0 +1,191 @@
+"""The dispatcher on a virtual clock: nobody waits for another, nothing is lost, nothing doubled."""
+
+import asyncio
+from itertools import pairwise
+
+from gateway.net.egress import Answer, Call
+from tests.delivery.setting import FAILED, OK, MemoryDeliveries, dispatching, plan, target
+from tests.delivery.virtual import clock, run
+
+
+def fill(number: int, to: str = "one", **more: object):
+    def before(store: MemoryDeliveries) -> None:
+        for _ in range(number):
+            store.new(to, **more)
+
+    return before
+
+
+async def slowly(_: Call) -> Answer:
+    await asyncio.sleep(1)
+    return OK
+
+
+def test_the_concurrency_of_a_target_is_reached_and_never_exceeded() -> None:
+    async def main() -> None:
+        both = plan(target("one", concurrency=3), target("two", concurrency=1))
+
+        def before(store: MemoryDeliveries) -> None:
+            fill(40)(store)
+            fill(10, "two")(store)
+
+        async with dispatching(both, slowly, before=before) as one:
+            await one.until(lambda: set(one.store.states()) == {"delivered"})
+            assert one.outside.most == {both.targets["one"].url: 3, both.targets["two"].url: 1}
+
+    run(main())
+
+
+def test_a_target_that_hangs_slows_no_other() -> None:
+    async def main() -> None:
+        async def answer(call: Call) -> Answer:
+            if "hangs" in call.url:
+                await asyncio.sleep(3600)
+            return OK
+
+        def before(store: MemoryDeliveries) -> None:
+            fill(100, "hangs")(store)
+            fill(1000, "well")(store)
+
+        both = plan(target("hangs"), target("well"))
+        async with dispatching(both, answer, before=before) as one:
+            began = clock()
+            await one.until(lambda: set(one.store.states("well")) == {"delivered"})
+            assert clock() - began < 10
+            assert set(one.store.states("hangs")) == {"leased", "pending"}
+
+    run(main())
+
+
+def test_ten_thousand_deliveries_each_arrive_once() -> None:
+    async def main() -> None:
+        whole = plan(*(target(f"t{n}") for n in range(4)))
+
+        def before(store: MemoryDeliveries) -> None:
+            for n in range(10_000):
+                store.new(f"t{n % 4}")
+
+        async with dispatching(whole, before=before) as one:
+            await one.until(lambda: set(one.store.states()) == {"delivered"})
+            assert len(one.outside.order) == len(set(one.outside.order)) == 10_000
+
+    run(main())
+
+
+def test_without_a_way_to_record_no_new_attempt_is_made_and_none_is_lost() -> None:
+    async def main() -> None:
+        async with dispatching(plan(target(concurrency=2)), slowly, before=fill(20)) as one:
+            await one.until(lambda: len(one.outside.order) == 2)
+            one.store.broken = True
+            await asyncio.sleep(60)
+            made = len(one.outside.order)
+            assert made <= 4, "what was under way ends, nothing more begins"
+            await asyncio.sleep(3600)
+            assert len(one.outside.order) == made
+            one.store.broken = False
+            await one.until(lambda: set(one.store.states()) == {"delivered"})
+            assert len(one.outside.order) == 20, "what was attempted is not attempted again"
+
+    run(main())
+
+
+def test_a_retry_waits_its_time_and_counts_its_attempts() -> None:
+    async def main() -> None:
+        times: list[float] = []
+
+        async def answer(_: Call) -> Answer:
+            times.append(clock())
+            return FAILED if len(times) < 4 else OK
+
+        async with dispatching(plan(target()), answer, before=fill(1)) as one:
+            await one.until(lambda: one.store.states() == ["delivered"])
+            waits = [round(b - a) for a, b in pairwise(times)]
+            assert waits == [5, 10, 20]  # random is 1: the top of each jitter
+            numbers = [result.attempt.number for result in one.store.recorded if result.attempt]
+            assert numbers == [1, 2, 3, 4]
+
+    run(main())
+
+
+def test_the_window_ends_after_72_hours() -> None:
+    async def main() -> None:
+        async def never(_: Call) -> Answer:
+            return FAILED
+
+        async with dispatching(plan(target()), never, before=fill(1)) as one:
+            began = clock()
+            await one.until(lambda: one.store.states() == ["dead"], every=60.0)
+            (row,) = one.store.rows.values()
+            assert row.delivery.reason == "window"
+            assert 71 * 3600 < clock() - began <= 72 * 3600 + 60
+
+    run(main())
+
+
+def test_a_suspect_is_marked_before_it_is_tried() -> None:
+    async def main() -> None:
+        def before(store: MemoryDeliveries) -> None:
+            store.new(deaths=1)
+            store.new()
+
+        async with dispatching(plan(target()), before=before) as one:
+            await one.until(lambda: set(one.store.states()) == {"delivered"})
+            assert one.store.begun == [1]
+
+    run(main())
+
+
+def test_a_mistake_of_ours_strands_nothing() -> None:
+    async def main() -> None:
+        calls: list[Call] = []
+
+        async def answer(call: Call) -> Answer:
+            calls.append(call)
+            if len(calls) == 1:
+                raise RuntimeError("a mistake")
+            return OK
+
+        async with dispatching(plan(target()), answer, before=fill(1)) as one:
+            await one.until(lambda: one.store.states() == ["delivered"])
+            assert [str(error) for error in one.reports] == ["a mistake"]
+
+    run(main())
+
+
+def test_one_lost_pack_holds_up_nobody_else() -> None:
+    async def main() -> None:
+        def before(store: MemoryDeliveries) -> None:
+            fill(10)(store)
+            store.unreadable = {store.new().delivery.seq}
+
+        async with dispatching(plan(target(concurrency=20)), before=before) as one:
+            await one.until(lambda: one.store.states().count("delivered") == 10)
+            await one.until(lambda: "leased" not in one.store.states())
+            assert one.store.states().count("pending") == 1
+            one.store.unreadable = set()
+            await one.until(lambda: one.store.states().count("delivered") == 11)
+
+    run(main())
+
+
+def test_a_store_that_fails_between_lease_and_read_strands_nothing() -> None:
+    async def main() -> None:
+        def before(store: MemoryDeliveries) -> None:
+            fill(50)(store)
+            lease = store.lease
+
+            async def breaks(seqs):
+                taken = await lease(seqs)
+                store.broken = True
+                store.lease = lease
+                return taken
+
+            store.lease = breaks
+
+        async with dispatching(plan(target()), before=before) as one:
+            await one.until(lambda: one.store.broken)
+            await asyncio.sleep(10)
+            one.store.broken = False
+            await one.until(lambda: set(one.store.states()) == {"delivered"})
+
+    run(main())
