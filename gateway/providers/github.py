@@ -18,7 +18,7 @@ from gateway.providers.declaration import (
     text,
     time,
 )
-from gateway.providers.markers import ABSENT, PRESENT, ZEROS, Not, Prefix, Same, Test
+from gateway.providers.markers import PRESENT, ZEROS, Not, Prefix, Same, Test
 from gateway.verify.hmac import Hmac
 
 _HEADS, _TAGS = "refs/heads/", "refs/tags/"
@@ -86,46 +86,53 @@ _OUTCOMES = {
     "stale": "skipped",
     "timed_out": "error",
     "startup_failure": "error",
-    "action_required": "unknown",
     "error": "error",
 }
 
 
+_OURS = "/repository/full_name"
+_WHOSE = "/workflow_run/head_repository/full_name"
+_OWN_RUN: Mapping[Ref, Test] = {_WHOSE: Same(_OURS)}
+# Both tests are of one place, which a mapping can name once in each of two ways.
+_FORKS_RUN: Mapping[Ref, Test] = {_WHOSE: PRESENT, f"body.{_WHOSE}": Not(Same(_OURS))}
+
+
 def _run(at: str, started: str, finished: str) -> Mapping[str, Reading | None]:
-    """A workflow run, check suite or check run. Of a fork's there is no branch: its `main` is not
-    ours."""
-    other = f"{at}/head_repository/full_name"
-    forked: Mapping[Ref, Test] = {other: PRESENT, f"{other}": Not(Same("/repository/full_name"))}
-    own: tuple[Mapping[Ref, Test], ...] = (
-        {other: ABSENT},
-        {other: Same("/repository/full_name")},
-    )
-    branch = f"{at}/head_branch"
+    """A run of which GitHub does not say whose branch it is for: a fork's `main` would look like
+    ours, so that there is a `head`, and no `branch`."""
     return {
         "id": text(f"{at}/id"),
         "name": text(f"{at}/name", f"{at}/app/name"),
         "title": text(f"{at}/display_title", f"{at}/output/title"),
         "url": text(f"{at}/html_url", f"{at}/details_url"),
         "sha": sha(f"{at}/head_sha"),
-        "branch": tuple(text(branch, when=one) for one in own),
-        "ref": tuple(Field((branch,), "ref", one, lead=_HEADS) for one in own),
-        "tag": None,
-        "head": text(branch, when=forked),
-        "head_repo": text(other, when=forked),
+        "head": text(f"{at}/head_branch", f"{at}/check_suite/head_branch"),
+        **dict.fromkeys(("ref", "branch", "tag")),
         "number": integer(f"{at}/run_number"),
         "started_at": time(f"{at}/{started}", f"{at}/created_at"),
         "finished_at": Field((f"{at}/{finished}",), "time", {f"{at}/status": "completed"}),
     }
 
 
-_WORKFLOW = _run("/workflow_run", "run_started_at", "updated_at")
+_BRANCH = "/workflow_run/head_branch"
+_WORKFLOW: Mapping[str, Reading | None] = {
+    **_run("/workflow_run", "run_started_at", "updated_at"),
+    # A deleted fork's repository is null: its branch is not ours either.
+    "branch": text(_BRANCH, when=_OWN_RUN),
+    "ref": Field((_BRANCH,), "ref", _OWN_RUN, lead=_HEADS),
+    "head": text(_BRANCH, when={_WHOSE: Not(Same(_OURS))}),
+    "head_repo": text(_WHOSE, when=_FORKS_RUN),
+}
 _JOB = _run("/workflow_job", "started_at", "completed_at")
 _SUITE = _run("/check_suite", "created_at", "updated_at")
-_CHECK: Mapping[str, Reading | None] = {
-    **_run("/check_run", "started_at", "completed_at"),
-    "branch": text("/check_run/check_suite/head_branch"),
-    "ref": Field(("/check_run/check_suite/head_branch",), "ref", lead=_HEADS),
-}
+_CHECK = _run("/check_run", "started_at", "completed_at")
+
+
+def _waiting(on: str, at: str, fields: Mapping[str, Reading | None]) -> Rule:
+    """GitHub calls it completed, and a person has to act."""
+    when: Mapping[Ref, Test] = {"/action": "completed", f"{at}/conclusion": "action_required"}
+    more = {**fields, "status": const("waiting"), "finished_at": None}
+    return Rule("ci.pipeline.waiting", (on,), when, more)
 
 
 def _stage(to: str, on: str, at: str, fields: Mapping[str, Reading | None], *actions: str) -> Rule:
@@ -258,6 +265,8 @@ RULES = (
     Rule("vcs.repo.modified", ("repository",), {"/action": PRESENT}, _NO),
     _stage("ci.pipeline.queued", "workflow_run", "/workflow_run", _WORKFLOW, "requested"),
     _stage("ci.pipeline.started", "workflow_run", "/workflow_run", _WORKFLOW, "in_progress"),
+    _waiting("workflow_run", "/workflow_run", _WORKFLOW),
+    _waiting("check_suite", "/check_suite", _SUITE),
     _stage("ci.pipeline.finished", "workflow_run", "/workflow_run", _WORKFLOW, "completed"),
     _stage("ci.pipeline.finished", "check_suite", "/check_suite", _SUITE, "completed"),
     _stage("ci.job.queued", "workflow_job", "/workflow_job", _JOB, "queued"),
