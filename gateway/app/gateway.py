@@ -28,10 +28,12 @@ from gateway.net.egress import Egress
 from gateway.observe.logs import logger
 from gateway.observe.metrics import Metrics
 from gateway.plan.plan import Plan
+from gateway.plan.ranges import wanted, with_ranges
 from gateway.plan.report import changes
 from gateway.store import refused as refused_log
 from gateway.store import sqlite
 from gateway.upkeep.disk import DiskGuard
+from gateway.upkeep.ranges import RangesFeed
 from gateway.upkeep.retention import keep_pruned
 
 BACKLOG_EVERY = 5.0
@@ -90,6 +92,12 @@ class Gateway:
         push(refused.close)
         egress = Egress()
         push(egress.close)
+        self._feed = RangesFeed(
+            egress.fetch, store, lambda: wanted(self._plan), self._renew, self._not_renewed,
+            self._clock,
+        )  # fmt: skip
+        await self._feed.load(wanted(plan))
+        self._renew()
         self.guard = DiskGuard(
             store, lambda: self._plan.store.min_free, self.metrics.free_bytes.set
         )
@@ -117,6 +125,7 @@ class Gateway:
             keep_pruned(store, lambda: self._plan.store, self._clock),
             self.guard.watch(),
             self._watch_backlog(),
+            self._feed.watch(),
         ):
             self._tasks.append(asyncio.create_task(work))
         push(self._cancel_tasks)
@@ -184,9 +193,10 @@ class Gateway:
                 self._log.error("reload refused", problems=str(invalid))
                 raise
             said = changes(old, new)
+            await self._feed.load(wanted(new))
             # What needs a restart stays as it is, and was named.
             self._plan = replace(
-                new,
+                with_ranges(new, self._feed.networks),
                 server=replace(new.server, listen=old.server.listen),
                 admin_listen=old.admin_listen,
                 store=replace(new.store, path=old.store.path),
@@ -196,6 +206,12 @@ class Gateway:
             self._plan_metrics(self._plan)
             self._log.info("reloaded", generation=new.generation, changes=list(said))
             return Reloaded(new.generation, said)
+
+    def _renew(self) -> None:
+        self._plan = with_ranges(self._plan, self._feed.networks)
+
+    def _not_renewed(self, provider: str, reason: str) -> None:
+        self._log.warning("published addresses", provider=provider, reason=reason)
 
     def ready(self) -> Mapping[str, bool]:
         """Each condition of readiness."""

@@ -1,4 +1,4 @@
-"""Outgoing HTTP: one POST, one deadline, an answer cut at 64 KiB, errors of a closed list.
+"""Outgoing HTTP: one request, one deadline, a bounded answer, errors of a closed list.
 
 No redirects, no cookies, no proxies from the environment, no second sending by the client: whether
 something is tried again is `delivery`'s decision alone.
@@ -10,6 +10,7 @@ import ssl
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Final
 
 import aiohttp
@@ -17,6 +18,7 @@ from aiohttp.client_reqrep import ClientRequest
 from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 
+from gateway.errors import GatewayError
 from gateway.model.states import ErrorClass
 from gateway.net.guards import forbidden
 
@@ -45,6 +47,10 @@ class Answer:
     excerpt: bytes
     duration: float
     retry_after: str | None = None
+
+
+class FetchFailed(GatewayError):
+    """A document could not be fetched. Names no URL."""
 
 
 class _Forbidden(aiohttp.ClientConnectionError):
@@ -107,6 +113,31 @@ class Egress:
             took = time.perf_counter() - started
             # A status without the end of its answer is no answer: the service may not have it.
             return Answer(None, kind, message, b"", took)
+
+    async def fetch(self, url: str, *, at_most: int, seconds: float) -> bytes:
+        """The whole document at a URL, which must answer 200 itself.
+
+        at_most: bytes. seconds: for all of it. Raises `FetchFailed`.
+        """
+        timeout = aiohttp.ClientTimeout(total=seconds)
+        # GitHub answers 403 to whoever does not name himself (docs.github.com, REST, user agent).
+        headers = {"Accept": "application/json", "User-Agent": "webhook-gateway"}
+        try:
+            async with self._session.get(
+                url, headers=headers, allow_redirects=False, timeout=timeout
+            ) as answer:
+                if answer.status != HTTPStatus.OK:
+                    answer.close()
+                    raise FetchFailed(f"the answer was {answer.status}")
+                kept = bytearray()
+                async for chunk in answer.content.iter_any():
+                    kept += chunk
+                    if len(kept) > at_most:
+                        answer.close()
+                        raise FetchFailed(f"the answer is over {at_most} bytes")
+                return bytes(kept)
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise FetchFailed(classify(error)[1]) from None
 
     async def close(self) -> None:
         """Closes every connection."""

@@ -13,7 +13,7 @@ from gateway.providers.declaration import Declaration
 from gateway.providers.extract import Extractor
 from gateway.routing.match import Route, RouteIndex
 from gateway.routing.templates import TextTemplate
-from gateway.verify.addresses import AddressSet
+from gateway.verify.addresses import AddressSet, Network
 from gateway.verify.base import Context, Secret
 from gateway.verify.verifier import Verifier
 
@@ -101,6 +101,10 @@ class Source:
     """Why its proof is weak, for the dashboard; empty: it is not."""
     secrets: tuple[Secret, ...] = ()
     """As configured: what `gateway send` signs with. Their repr shows labels only."""
+    allow_named: tuple[Network, ...] = ()
+    """The part of `allow` that stands in the file."""
+    allow_provider: bool = False
+    """Whether the rest of `allow` is what the provider publishes, which is renewed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from gateway.plan.notes import Notes, Surroundings
 from gateway.plan.plan import Limits, Source
 from gateway.providers.declaration import Declaration
 from gateway.providers.extract import Extractor
-from gateway.verify.addresses import AddressSet, parse_network
+from gateway.verify.addresses import AddressSet, Network, parse_network
 from gateway.verify.base import Context, Secret
 from gateway.verify.hmac import Hmac
 from gateway.verify.standard_webhooks import StandardWebhooks
@@ -22,6 +22,8 @@ PATH: Final = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 _RANDOM: Final = re.compile(r"[A-Za-z0-9_-]{22,}")
 """22 characters of base64url hold 128 bits."""
 _OWN_PATHS: Final = {"/healthz"}
+_PROVIDER: Final = "provider"
+"""In `allow_ips`: whatever the provider publishes."""
 
 
 def compile_source(
@@ -50,7 +52,7 @@ def compile_source(
     problems += _missing_options(declaration, options, path, notes)
     verifier: Verifier | None = None
     amber = ""
-    allow = _allow(declaration, shape, path, around, notes)
+    allow, named = _allow(declaration, shape, path, around, notes)
     if shape.verify == "none":
         amber = "nothing proves where its requests come from"
         if allow is None and not any(_RANDOM.fullmatch(p) for p in url_path.split("/")):
@@ -95,6 +97,8 @@ def compile_source(
         revive=shape.redelivery == "revive",
         amber=amber,
         secrets=tuple(secrets),
+        allow_named=named,
+        allow_provider=_PROVIDER in shape.allow_ips,
     )
 
 
@@ -206,15 +210,17 @@ def _secrets(
 
 def _allow(
     declaration: Declaration, shape: shapes.Source, path: Path_, around: Surroundings, notes: Notes
-) -> AddressSet | None:
+) -> tuple[AddressSet | None, tuple[Network, ...]]:
+    """The allowlist, and the part of it that stands in the file."""
     if not shape.allow_ips:
-        return None
-    networks = []
+        return None, ()
+    named: list[Network] = []
+    published: list[Network] = []
     for number, text in enumerate(shape.allow_ips):
         where = (*path, "allow_ips", number)
-        if text != "provider":
+        if text != _PROVIDER:
             try:
-                networks.append(parse_network(text))
+                named.append(parse_network(text))
             except ValueError as error:
                 notes.error(where, str(error), "write 192.0.2.0/24, 2001:db8::/32 or one address")
             continue
@@ -222,5 +228,5 @@ def _allow(
             notes.error(where, f"{shape.provider} publishes no addresses", "name CIDRs instead")
             continue
         known = around.ranges.get(declaration.name) or declaration.ranges.shipped
-        networks += [parse_network(one) for one in known]
-    return AddressSet(networks)
+        published += [parse_network(one) for one in known]
+    return AddressSet((*named, *published)), tuple(named)
