@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import YAMLError
 
 from gateway import providers
 from gateway.cli.common import NotFound, config_option
@@ -35,7 +36,10 @@ def add(provider: str, name: str | None, config: Path) -> None:
     yaml = YAML()
     yaml.preserve_quotes = True
     yaml.width = 4096
-    document = yaml.load(config.read_text(encoding="utf-8"))
+    try:
+        document = yaml.load(config.read_text(encoding="utf-8"))
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise GatewayError(f"{config} cannot be read; `gateway check` says where") from error
     if not isinstance(document, CommentedMap):
         raise GatewayError(f"{config}: not a mapping; `gateway check` says more")
     sources = document.get("sources")

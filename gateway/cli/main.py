@@ -66,9 +66,10 @@ def root(ctx: click.Context, config: str | None) -> None:
 def main() -> None:
     """The console script. Exit 0: fine. 1: it failed. 2: wrong usage."""
     try:
-        root.main(prog_name="gateway", standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
+        # Without its standalone mode click returns the code that a command exits with. A pipe whose
+        # reader has enough (`| head`) ends silently inside click, with 1.
+        code = root.main(prog_name="gateway", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
     except click.Abort:
         click.echo("stopped", err=True)
         sys.exit(1)
@@ -78,10 +79,6 @@ def main() -> None:
     except GatewayError as error:
         click.echo(f"gateway: {error}", err=True)
         sys.exit(1)
-    except BrokenPipeError:
-        # Whoever read us (`head`) has enough. Python would complain again at its own exit.
-        sys.stdout = None
-        sys.exit(0)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         click.echo(f"gateway: {place}{error.strerror or error}", err=True)
