@@ -10,12 +10,13 @@ from typing import Final
 
 from gateway.delivery.attempt import Attempts
 from gateway.delivery.fresh import fresh_works
+from gateway.delivery.holds import Holds
 from gateway.delivery.queue import BACKLOG, END, TargetQueue
 from gateway.delivery.recorder import Recorder
 from gateway.errors import StoreUnavailable
 from gateway.model.ids import Seq
-from gateway.model.records import Admission, Admitted, Due, Result, Selection, Work
-from gateway.model.states import DeliveryState, Reason, Verb
+from gateway.model.records import Admission, Admitted, Due, Result, Work
+from gateway.model.states import DeliveryState, Reason
 from gateway.plan.plan import Plan
 from gateway.store.protocol import Store
 
@@ -45,6 +46,7 @@ class Dispatcher:
         """clock: unix seconds. report: hears of an exception nobody expected."""
         self._report = report
         self._store = store
+        self._holds = Holds(store, plan)
         self._attempts = attempts
         self._plan = plan
         self._clock = clock
@@ -62,7 +64,7 @@ class Dispatcher:
         self._recorder = Recorder(self._store, self._recorded, self.pump_all)
         self._running = True
         backlog = {waiting.target for waiting in await self._store.backlog()}
-        await self._settle(backlog | set(self._plan().targets))
+        await self._holds.settle(backlog | set(self._plan().targets), self._plan().routes)
         for name in self._plan().targets:
             self.pump(self._queue(name))
 
@@ -112,24 +114,8 @@ class Dispatcher:
     async def apply(self, old: Plan) -> None:
         """Follows a new plan: what is gone holds its deliveries, what is back frees them."""
         new = self._plan()
-        await self._settle(set(old.targets) | set(new.targets))
-        for name in set(new.routes) - set(old.routes):
-            await self._store.move(
-                Selection(route=name, state=DeliveryState.HELD, reason=Reason.ROUTE_GONE),
-                Verb.RELEASE,
-                Reason.RETRY,
-            )
+        await self._holds.settle({*old.targets, *new.targets}, {*old.routes, *new.routes})
         self.pump_all()
-
-    async def _settle(self, names: set[str]) -> None:
-        for name in names:
-            if name in self._plan().targets:
-                held = Selection(target=name, state=DeliveryState.HELD, reason=Reason.TARGET_GONE)
-                await self._store.move(held, Verb.RELEASE, Reason.RETRY)
-            else:
-                pending = Selection(target=name, state=DeliveryState.PENDING)
-                why = f"routes.yaml has no target {name!r} any more"
-                await self._store.move(pending, Verb.HOLD, Reason.TARGET_GONE, why)
 
     async def drain(self, deadline: float) -> None:
         """Begins nothing new, waits for what runs, puts back what was not begun. Seconds."""
@@ -176,6 +162,9 @@ class Dispatcher:
                 if result.state is DeliveryState.PENDING
             ]
         )
+        held = [result for _, result in results if result.state is DeliveryState.HELD]
+        if held and self._running:
+            self._spawn(self._holds.look_again(held))
 
     def _queue(self, target: str) -> TargetQueue:
         queue = self._queues.get(target)

@@ -1,0 +1,58 @@
+"""Holds that come and go with the configuration: what is gone holds its deliveries, what is back
+frees them. A person's pauses are `actions`; holds of expressions end by a person alone.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from gateway.model.records import Result, Selection
+from gateway.model.states import DeliveryState, Reason, Verb
+from gateway.plan.plan import Plan
+from gateway.store.protocol import Store
+
+_BY_ITSELF: Final = frozenset({Reason.PAUSED, Reason.TARGET_GONE, Reason.ROUTE_GONE})
+"""Holds that end when their cause does."""
+
+
+class Holds:
+    """Follows the plan in force."""
+
+    def __init__(self, store: Store, plan: Callable[[], Plan]) -> None:
+        self._store = store
+        self._plan = plan
+
+    async def settle(self, targets: Iterable[str], routes: Iterable[str]) -> None:
+        """Holds or frees the deliveries of these targets and routes, as the plan has them or not."""
+        plan = self._plan()
+        for name in targets:
+            held = Selection(target=name, state=DeliveryState.HELD, reason=Reason.TARGET_GONE)
+            if name in plan.targets:
+                await self._free(held)
+            else:
+                await self._hold(held, Reason.TARGET_GONE, f"target {name!r}")
+        for name in routes:
+            held = Selection(route=name, state=DeliveryState.HELD, reason=Reason.ROUTE_GONE)
+            if name in plan.routes:
+                await self._free(held)
+            else:
+                await self._hold(held, Reason.ROUTE_GONE, f"route {name!r}")
+
+    async def _free(self, held: Selection) -> None:
+        await self._store.move(held, Verb.RELEASE, Reason.RETRY)
+
+    async def _hold(self, held: Selection, reason: Reason, what: str) -> None:
+        pending = replace(held, state=DeliveryState.PENDING, reason=None)
+        why = f"routes.yaml has no {what} any more"
+        await self._store.move(pending, Verb.HOLD, reason, why)
+
+    async def look_again(self, results: Sequence[Result]) -> None:
+        """Frees what was held for a cause that went away before the hold was recorded."""
+        reasons = {one.reason for one in results if one.state is DeliveryState.HELD} & _BY_ITSELF
+        if Reason.PAUSED in reasons:
+            await self._store.release_paused()
+        plan = self._plan()
+        if Reason.TARGET_GONE in reasons:
+            await self.settle(plan.targets, ())
+        if Reason.ROUTE_GONE in reasons:
+            await self.settle((), plan.routes)
