@@ -68,6 +68,8 @@ class MemoryDeliveries:
         self.begun: list[Seq] = []
         self.unreadable: set[Seq] = set()
         self.broken = False
+        self.paused = False
+        """Whether a pause is in force that keeps what is held."""
         self.claims = 0
         self.heard: Callable[[Sequence[Due]], None] = lambda _: None
         self._numbers = count(1)
@@ -138,6 +140,10 @@ class MemoryDeliveries:
                 window_attempts=one.delivery.window_attempts + made,
             )  # fmt: skip
             self.recorded.append(result)
+
+    async def release_paused(self) -> Moved:
+        paused = Selection(state=DeliveryState.HELD, reason=Reason.PAUSED)
+        return Moved(0) if self.paused else await self.move(paused, Verb.RELEASE, Reason.RETRY)
 
     async def move(self, where: Selection, verb: Verb, reason: Reason, detail: str = "") -> Moved:
         await self._call()
