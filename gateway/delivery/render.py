@@ -101,7 +101,8 @@ def render(work: Work, route: Route, target: Target, now: float, trigger: Trigge
     headers = [*passed]
     if content_type:
         headers.append(("Content-Type", content_type))
-    headers += _ours(work, target, now, trigger, body, raw=route.format == "raw")
+    raw = route.transform is None and route.format == "raw"
+    headers += _ours(work, target, now, trigger, body, raw=raw)
     for name, template in target.headers:
         if template.constant is not None:
             headers.append((name, template.constant))
@@ -115,10 +116,18 @@ def render(work: Work, route: Route, target: Target, now: float, trigger: Trigge
 def _passed(work: Work, declared: tuple[str, ...]) -> list[tuple[str, str]]:
     names = {name.lower() for name in declared} - NEVER
     return [
-        (name.decode("latin-1"), value.decode("latin-1"))
+        (name.decode("latin-1"), _text(value))
         for name, value in work.headers
         if name.decode("latin-1").lower() in names
     ]
+
+
+def _text(value: bytes) -> str:
+    """A header's value as text that is written as the same bytes: the client writes UTF-8."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
 
 
 def _ours(
