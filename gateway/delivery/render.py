@@ -103,6 +103,10 @@ def render(work: Work, route: Route, target: Target, now: float, trigger: Trigge
         headers.append(("Content-Type", content_type))
     raw = route.transform is None and route.format == "raw"
     headers += _ours(work, target, now, trigger, body, raw=raw)
+    if target.headers:
+        # What the operator sets takes the place of a header of the same name.
+        theirs = {name.lower() for name, _ in target.headers}
+        headers = [pair for pair in headers if pair[0].lower() not in theirs]
     for name, template in target.headers:
         if template.constant is not None:
             headers.append((name, template.constant))

@@ -10,7 +10,11 @@ from gateway.plan.routes import template
 from gateway.verify.base import BadKey, Secret
 from gateway.verify.standard_webhooks import StandardWebhooks
 
-_OURS = {"content-length", "content-type", "host", "transfer-encoding", "connection"}
+_OURS = {
+    "content-length", "content-type", "host", "transfer-encoding", "connection", "traceparent",
+}  # fmt: skip
+_OURS_BEGIN = ("webhook-", "gateway-")
+"""A second one of these would let a target read another truth than the one that was signed."""
 
 
 def compile_target(name: str, shape: shapes.Target, around: Surroundings, notes: Notes) -> Target:
@@ -32,7 +36,9 @@ def compile_target(name: str, shape: shapes.Target, around: Surroundings, notes:
     headers = []
     for header, text in shape.headers.items():
         where = (*path, "headers", header)
-        if not values.HEADER.fullmatch(header) or header.lower() in _OURS:
+        lower = header.lower()
+        ours = lower in _OURS or lower.startswith(_OURS_BEGIN)
+        if ours or not values.HEADER.fullmatch(header):
             notes.error(where, f"{header!r} cannot be set here", key=True)
             continue
         compiled = template(text, where, around, notes)

@@ -145,6 +145,13 @@ def test_a_headers_template_sees_the_event() -> None:
     assert said["X-Of-Ours"] == "a-evt_7"
 
 
+def test_a_header_of_the_operator_takes_the_place_of_one_that_passes() -> None:
+    passing = stored(headers=((b"X-GitHub-Event", b"push"),), provider="github")
+    for name in ("user-agent", "x-github-event"):
+        call = call_of(passing, with_header("mine", name), RAW)
+        assert [value for had, value in call.headers if had.lower() == name] == ["mine"]
+
+
 @pytest.mark.parametrize("wrong", ["a\r\nX-Evil: 1", "a\nb", "a\rb", "a\0b", "日本", "\x7f"])
 def test_a_header_that_would_be_two_or_cannot_be_read_is_a_hold(wrong: str) -> None:
     body = orjson.dumps({"name": wrong})
