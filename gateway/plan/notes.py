@@ -19,7 +19,13 @@ class Notes:
     warnings: list[Problem] = field(default_factory=list)
 
     def error(
-        self, path: Path_, message: str, hint: str = "", *, key: bool = False, inside: int = 0
+        self,
+        path: Path_,
+        message: str,
+        hint: str = "",
+        *,
+        key: bool = False,
+        inside: int | None = None,
     ) -> None:
         """The file cannot be used."""
         self.errors.append(self.marked.problem(path, message, hint, key=key, inside=inside))
