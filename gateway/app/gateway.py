@@ -5,6 +5,7 @@ import contextlib
 import logging
 import random
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -284,7 +285,10 @@ class Gateway:
             self._log.info("attempt", **_facts(line))
 
     def _report(self, error: BaseException) -> None:
-        self._log.error("unexpected", error=type(error).__name__, exc_info=error)
+        """A mistake of ours: where it happened, without its text, which could quote a sender."""
+        frames = traceback.extract_tb(error.__traceback__)
+        at = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+        self._log.error("unexpected", error=type(error).__name__, at=at)
 
 
 def _facts(line: RequestLine | AttemptLine) -> dict[str, object]:
