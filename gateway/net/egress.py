@@ -5,6 +5,7 @@ something is tried again is `delivery`'s decision alone.
 """
 
 import asyncio
+import errno
 import socket
 import ssl
 import time
@@ -15,7 +16,7 @@ from typing import Final
 
 import aiohttp
 from aiohttp.client_reqrep import ClientRequest
-from aiohttp.connector import Connection
+from aiohttp.connector import AddrInfoType, Connection
 from aiohttp.tracing import Trace
 
 from gateway.errors import GatewayError
@@ -53,12 +54,27 @@ class FetchFailed(GatewayError):
     """A document could not be fetched. Names no URL."""
 
 
+_NEVER: Final = "link-local and metadata addresses are never called"
+
+
 class _Forbidden(aiohttp.ClientConnectionError):
     """The socket is connected to an address of `guards.FORBIDDEN`."""
 
 
+def _socket_for(address: AddrInfoType) -> socket.socket:
+    """A socket to be connected there. Raises where no socket may be connected to.
+
+    The names' addresses come here one by one, so that nothing knocks at a forbidden one, not even
+    with TLS's first words.
+    """
+    family, kind, protocol, _, where = address
+    if forbidden(where):
+        raise PermissionError(errno.EACCES, _NEVER)
+    return socket.socket(family, kind, protocol)
+
+
 class _GuardedConnector(aiohttp.TCPConnector):
-    """Looks at the connected socket before anything is written to it."""
+    """Looks at the connected socket too, before a request is written to it."""
 
     async def connect(
         self,
@@ -70,22 +86,28 @@ class _GuardedConnector(aiohttp.TCPConnector):
         transport = connection.transport
         if transport is not None and forbidden(transport.get_extra_info("peername")):
             connection.close()
-            raise _Forbidden("link-local and metadata addresses are never called")
+            raise _Forbidden(_NEVER)
         return connection
 
 
 class Egress:
     """The process's way out. `close` it once at the end."""
 
-    def __init__(self) -> None:
-        """Needs a running loop."""
+    def __init__(self, trust: ssl.SSLContext | None = None) -> None:
+        """Needs a running loop. trust: whose certificates count; the system's unless given."""
         self._session = aiohttp.ClientSession(
-            connector=_GuardedConnector(limit=0, limit_per_host=0, keepalive_timeout=30),
+            connector=_GuardedConnector(
+                limit=0,
+                limit_per_host=0,
+                keepalive_timeout=30,
+                socket_factory=_socket_for,
+                ssl=trust or True,
+            ),
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
             auto_decompress=False,
             raise_for_status=False,
-            skip_auto_headers=("User-Agent", "Accept-Encoding"),
+            skip_auto_headers=("User-Agent", "Accept-Encoding", "Content-Type"),
         )
 
     async def send(self, call: Call) -> Answer:
@@ -166,16 +188,27 @@ def classify(error: BaseException) -> tuple[ErrorClass, str]:
         return ErrorClass.REFUSED, str(error)
     if isinstance(error, aiohttp.ClientConnectorCertificateError | ssl.SSLCertVerificationError):
         return _certificate(getattr(error, "certificate_error", error))
+    if isinstance(error, aiohttp.InvalidURL):
+        return ErrorClass.DNS, "the URL names no host"
     if isinstance(error, aiohttp.ClientConnectorDNSError | socket.gaierror):
         return ErrorClass.DNS, "the name does not resolve"
     if isinstance(error, aiohttp.ClientSSLError | ssl.SSLError):
         return ErrorClass.TLS, "TLS could not be agreed on"
-    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
-    if isinstance(cause, ConnectionRefusedError):
-        return ErrorClass.REFUSED, "nothing listens there"
     if isinstance(error, aiohttp.ClientConnectorError):
-        return ErrorClass.REFUSED, error.os_error.strerror or "no connection"
+        return _unconnected(error.os_error)
+    if isinstance(error, aiohttp.ClientResponseError) and "when reading" in error.message:
+        return ErrorClass.TOO_LARGE, "the answer's head is too large"
     return ErrorClass.RESET, "the connection broke before the whole answer was there"
+
+
+def _unconnected(error: OSError) -> tuple[ErrorClass, str]:
+    if isinstance(error, ConnectionRefusedError):
+        return ErrorClass.REFUSED, "nothing listens there"
+    if isinstance(error, TimeoutError):
+        return ErrorClass.CONNECT_TIMEOUT, "no connection in time"
+    if isinstance(error, ConnectionError):
+        return ErrorClass.RESET, "the connection broke before it was made"
+    return ErrorClass.REFUSED, error.strerror or "no connection"
 
 
 def _certificate(error: BaseException) -> tuple[ErrorClass, str]:

@@ -4,7 +4,7 @@ Checked on the connected socket, so that no name, redirect or second answer of a
 bring a request there.
 """
 
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
 from gateway.model.address import plain
@@ -19,9 +19,12 @@ FORBIDDEN: Final = tuple(
         "100.100.100.200/32",  # Alibaba Cloud metadata
         "168.63.129.16/32",  # Azure's host agent
         "192.0.0.192/32",  # Oracle Cloud metadata
-        "0.0.0.0/32",
+        "0.0.0.0/32",  # no address: systems take it for this machine
+        "::/128",
     )
 )
+_NAT64: Final = IPv6Network("64:ff9b::/96")
+"""RFC 6052, 2.1: its last 32 bits are the IPv4 address that a translator calls."""
 
 
 def forbidden(peer: object) -> bool:
@@ -32,4 +35,6 @@ def forbidden(peer: object) -> bool:
         address = plain(ip_address(str(peer[0]).partition("%")[0]))
     except ValueError:
         return True
+    if isinstance(address, IPv6Address) and address in _NAT64:
+        address = IPv4Address(address.packed[-4:])
     return any(address.version == net.version and address in net for net in FORBIDDEN)

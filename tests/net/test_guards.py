@@ -16,7 +16,10 @@ from gateway.net.guards import forbidden
         "fd00:ec2::254",
         "100.100.100.200",
         "168.63.129.16",
+        "64:ff9b::a9fe:a9fe",
+        "fd20:ce::254",
         "0.0.0.0",
+        "::",
         "no address",
     ],
 )
@@ -25,7 +28,15 @@ def test_it_is_forbidden(address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "peer", [("127.0.0.1", 1), ("10.0.0.1", 1), ("::1", 1, 0, 0), "/run/x", ""]
+    "peer",
+    [
+        ("127.0.0.1", 1),
+        ("10.0.0.1", 1),
+        ("::1", 1, 0, 0),
+        ("64:ff9b::a00:1", 1, 0, 0),
+        "/run/x",
+        "",
+    ],
 )
 def test_the_inside_is_not(peer: object) -> None:
     assert not forbidden(peer)
