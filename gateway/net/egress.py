@@ -54,6 +54,8 @@ class FetchFailed(GatewayError):
     """A document could not be fetched. Names no URL."""
 
 
+_TOO_LONG: Final = ("when reading", "Too many headers")
+"""How aiohttp says that an answer's head is past its limits; it has no class of its own for it."""
 _NEVER: Final = "link-local and metadata addresses are never called"
 
 
@@ -196,7 +198,9 @@ def classify(error: BaseException) -> tuple[ErrorClass, str]:
         return ErrorClass.TLS, "TLS could not be agreed on"
     if isinstance(error, aiohttp.ClientConnectorError):
         return _unconnected(error.os_error)
-    if isinstance(error, aiohttp.ClientResponseError) and "when reading" in error.message:
+    if isinstance(error, aiohttp.ClientResponseError) and any(
+        words in error.message for words in _TOO_LONG
+    ):
         return ErrorClass.TOO_LARGE, "the answer's head is too large"
     return ErrorClass.RESET, "the connection broke before the whole answer was there"
 

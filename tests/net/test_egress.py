@@ -1,71 +1,17 @@
 """The way out against real sockets: each error class, one deadline, and nothing sent twice."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+import socket
 from unittest import mock
 
+import aiohttp
 import pytest
+from aiohttp.client_reqrep import ConnectionKey
 
 from gateway.model.states import ErrorClass
 from gateway.net import egress as module
-from gateway.net.egress import Answer, Call, Egress
-
-Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-
-@dataclass
-class Raw:
-    """A server that answers with bytes, and keeps what it was sent."""
-
-    url: str = ""
-    heads: list[bytes] = field(default_factory=list)
-
-
-@asynccontextmanager
-async def raw(serve: Serve) -> AsyncIterator[Raw]:
-    one = Raw()
-
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while head := await reader.readuntil(b"\r\n\r\n"):
-                one.heads.append(head)
-                await reader.readexactly(4)
-                await serve(reader, writer)
-        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
-            return
-        finally:
-            writer.close()
-
-    server = await asyncio.start_server(handle, "127.0.0.1", 0)
-    one.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/hooks"
-    try:
-        yield one
-    finally:
-        server.close()
-
-
-def says(text: bytes, *, close: bool = False) -> Serve:
-    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(text)
-        await writer.drain()
-        if close:
-            writer.close()
-
-    return serve
-
-
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nRetry-After: 9\r\nSet-Cookie: a=b\r\n\r\nok"
-
-
-async def send(url: str, *, times: int = 1, seconds: float = 5.0) -> list[Answer]:
-    out = Egress()
-    try:
-        call = Call(url, (("Content-Type", "application/json"),), b"{\n\n}", seconds, 1.0)
-        return [await out.send(call) for _ in range(times)]
-    finally:
-        await out.close()
+from gateway.net.egress import classify
+from tests.net.servers import OK, raw, says, send
 
 
 async def test_an_answer_is_given_with_its_excerpt_and_no_cookie_is_kept() -> None:
@@ -179,3 +125,123 @@ async def test_a_proxy_of_the_environment_is_ignored(monkeypatch: pytest.MonkeyP
     async with raw(says(OK)) as server:
         (answer,) = await send(server.url)
     assert answer.status == 200
+
+
+async def test_a_steady_drip_does_not_move_the_deadline() -> None:
+    async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        while not writer.is_closing():
+            writer.write(b"x")
+            await writer.drain()
+            await asyncio.sleep(0.02)
+
+    async with raw(drip) as server:
+        (answer,) = await send(server.url, seconds=0.3)
+    assert (answer.status, answer.error) == (None, ErrorClass.TIMEOUT)
+    assert answer.duration < 2
+
+
+async def test_silence_is_a_timeout() -> None:
+    async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with raw(silent) as server:
+        (answer,) = await send(server.url, seconds=0.2)
+    assert answer.error is ErrorClass.TIMEOUT
+
+
+async def test_a_connection_that_is_not_taken_is_a_connect_timeout() -> None:
+    full = socket.socket()
+    full.bind(("127.0.0.1", 0))
+    full.listen(0)
+    port = full.getsockname()[1]
+    waiting = [socket.socket() for _ in range(4)]
+    for one in waiting:
+        one.setblocking(False)
+        one.connect_ex(("127.0.0.1", port))
+    try:
+        (answer,) = await send(f"http://127.0.0.1:{port}/hooks", connect=0.2)
+    finally:
+        for one in (*waiting, full):
+            one.close()
+    assert answer.error is ErrorClass.CONNECT_TIMEOUT
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"X: " + b"y" * 20_000 + b"\r\n",
+        b"y" * 20_000 + b": x\r\n",
+        b"".join(b"X%d: y\r\n" % n for n in range(50_000)),
+    ],
+    ids=["a long value", "a long name", "many headers"],
+)
+async def test_an_answers_head_is_bounded(head: bytes) -> None:
+    async with raw(says(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n")) as server:
+        (answer,) = await send(server.url)
+    assert (answer.status, answer.error) == (None, ErrorClass.TOO_LARGE)
+
+
+async def test_a_connection_that_ends_between_two_posts_is_not_used_for_the_second() -> None:
+    bye = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    async with raw(says(bye, close=True)) as server:
+        answers = await send(server.url, times=5)
+    assert [answer.status for answer in answers] == [200] * 5
+    assert len(server.heads) == 5
+
+
+async def test_an_interim_answer_is_no_answer() -> None:
+    async with raw(says(b"HTTP/1.1 103 Early Hints\r\nX: y\r\n\r\n" + OK)) as server:
+        (answer,) = await send(server.url)
+    assert answer.status == 200
+
+
+async def test_the_excerpt_is_the_first_kibibyte_as_it_came() -> None:
+    body = bytes(range(256)) * 8
+    text = b"HTTP/1.1 500 No\r\nContent-Encoding: gzip\r\nContent-Length: 2048\r\n\r\n" + body
+    async with raw(says(text)) as server:
+        (answer,) = await send(server.url)
+    assert (answer.status, answer.excerpt) == (500, body[:1024])
+
+
+async def test_nothing_is_invented_that_the_call_does_not_say() -> None:
+    async with raw(says(OK)) as server:
+        await send(server.url, headers=())
+    head = server.heads[0].lower()
+    for name in (b"content-type", b"user-agent", b"accept-encoding", b"cookie", b"authorization"):
+        assert name not in head
+
+
+async def test_a_header_with_a_line_break_is_never_sent() -> None:
+    async with raw(says(OK)) as server:
+        (answer,) = await send(server.url, headers=(("X-A", "a\r\nX-Evil: 1"),))
+    assert answer.status is None
+    assert server.heads == []
+
+
+async def test_credentials_in_a_url_are_no_message() -> None:
+    (answer,) = await send("http://user:a-secret@nothing.invalid/hooks?token=a-secret")
+    assert "secret" not in answer.message
+
+
+@pytest.mark.parametrize(
+    ("os_error", "wanted"),
+    [
+        (ConnectionRefusedError(111, "x"), ErrorClass.REFUSED),
+        (TimeoutError(110, "x"), ErrorClass.CONNECT_TIMEOUT),
+        (ConnectionResetError(104, "x"), ErrorClass.RESET),
+        (OSError(113, "No route to host"), ErrorClass.REFUSED),
+    ],
+)
+def test_what_the_system_says_of_a_connection_has_a_class(
+    os_error: OSError, wanted: ErrorClass
+) -> None:
+    key = ConnectionKey("x", 1, False, True, None, None, None)
+    kind, message = classify(aiohttp.ClientConnectorError(key, os_error))
+    assert kind is wanted
+    assert message
+
+
+def test_what_is_used_of_the_closed_list_is_what_the_model_has() -> None:
+    told = {"dns", "refused", "reset", "connect_timeout", "timeout", "tls_expired", "tls_name"}
+    assert told | {"tls", "status", "redirect", "too_large"} == {str(one) for one in ErrorClass}
