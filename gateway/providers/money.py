@@ -1,7 +1,8 @@
 """Amounts as integers in the currency's minor unit (ISO 4217), never through floats."""
 
+import re
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal
 from types import MappingProxyType
 from typing import Final
 
@@ -17,6 +18,11 @@ EXPONENTS: Final[MappingProxyType[str, int]] = MappingProxyType(
 """ISO 4217's minor units where they are not 2."""
 
 _LARGEST: Final = 10**18
+_LONGEST: Final = 40
+_NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
+"""An exponent of more digits is no amount, and would overflow `Decimal`."""
+_EXACT: Final = Context(prec=2 * _LONGEST)
+"""The usual 28 digits would round a long amount to one that looks exact."""
 
 
 def exponent(currency: str) -> int:
@@ -37,17 +43,13 @@ def from_decimal(value: object, currency: str) -> int | None:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     text = value.strip() if isinstance(value, str) else repr(value)
-    if len(text) > 40 or "_" in text:
+    if len(text) > _LONGEST or _NUMBER.fullmatch(text) is None:
         return None
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        return None
-    return _scaled(number, exponent(currency)) if number.is_finite() else None
+    return _scaled(Decimal(text), exponent(currency))
 
 
 def _scaled(number: Decimal, by: int) -> int | None:
-    moved = number.scaleb(by)
+    moved = number.scaleb(by, _EXACT)
     if abs(moved) > _LARGEST or moved != moved.to_integral_value():
         return None
     return int(moved)
