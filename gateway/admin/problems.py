@@ -10,6 +10,7 @@ from aiohttp import web
 from gateway.admin.rendering import page
 from gateway.errors import ConfigInvalid, GatewayError, StoreUnavailable
 from gateway.observe.logs import logger
+from gateway.observe.traces import frames
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 TYPE = "application/problem+json"
@@ -51,7 +52,7 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         number = secrets.token_hex(6)
         logger("admin").error(
             "unexpected", request_id=number, path=request.path, error=type(error).__name__,
-            exc_info=error,
+            trace=frames(error),
         )  # fmt: skip
         text = f"Something went wrong in the gateway. Its log tells more under {number}."
         return _answer(request, 500, text, number)

@@ -5,7 +5,6 @@ import contextlib
 import logging
 import random
 import time
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -28,6 +27,7 @@ from gateway.model.records import Committed, Refused
 from gateway.net.egress import Egress
 from gateway.observe.logs import logger
 from gateway.observe.metrics import Metrics
+from gateway.observe.traces import frames
 from gateway.plan.plan import Plan
 from gateway.plan.ranges import wanted, with_ranges
 from gateway.plan.report import changes
@@ -286,9 +286,7 @@ class Gateway:
 
     def _report(self, error: BaseException) -> None:
         """A mistake of ours: where it happened, without its text, which could quote a sender."""
-        frames = traceback.extract_tb(error.__traceback__)
-        at = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
-        self._log.error("unexpected", error=type(error).__name__, at=at)
+        self._log.error("unexpected", error=type(error).__name__, trace=frames(error))
 
 
 def _facts(line: RequestLine | AttemptLine) -> dict[str, object]:
