@@ -93,6 +93,21 @@ def _from_systemd() -> socket.socket:
             "server.listen is `systemd`, but systemd handed no socket over. "
             "Is gateway.socket enabled, and is this started by its service?"
         )
-    handed = socket.socket(fileno=_FIRST_FD)
+    if (count := os.environ["LISTEN_FDS"]) != "1":
+        raise GatewayError(
+            f"server.listen is `systemd`, and systemd handed {count} sockets over; exactly one is "
+            "taken. Leave one ListenStream= in gateway.socket"
+        )
+    try:
+        handed = socket.socket(fileno=_FIRST_FD)
+        listens = handed.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+    except OSError as error:
+        raise GatewayError(f"what systemd handed over is no socket: {error.strerror}") from error
+    if handed.type != socket.SOCK_STREAM or not listens:
+        raise GatewayError(
+            "what systemd handed over is no listening stream socket. "
+            "In gateway.socket: ListenStream=, and Accept=no"
+        )
     handed.setblocking(False)
+    handed.set_inheritable(False)
     return handed

@@ -37,9 +37,15 @@ async def connect(database: Path) -> AsyncIterator["Control"]:
         connector = aiohttp.UnixConnector(path=name)
         async with aiohttp.ClientSession(connector=connector) as session:
             try:
-                await session.get("http://localhost/healthz")
-            except aiohttp.ClientConnectionError:
+                async with session.get("http://localhost/healthz") as answer:
+                    await answer.read()
+            except aiohttp.ClientConnectorError:
                 raise NotRunning(f"no gateway runs on {database}") from None
+            except (aiohttp.ClientError, TimeoutError) as error:
+                # Something listens there: acting on the store beside it would be wrong.
+                raise GatewayError(
+                    f"what listens on {path} does not answer as a gateway"
+                ) from error
             yield Control(session)
 
 
@@ -51,17 +57,23 @@ class Control:
 
     async def get(self, path: str, **query: str) -> Any:
         """GET, parsed. Raises `GatewayError` with the problem's text."""
-        async with self._session.get(f"http://localhost{path}", params=query) as answer:
-            return await _read(answer)
+        return await self._ask("GET", path, params=query)
 
     async def post(self, path: str, body: Mapping[str, object] | None = None) -> Any:
         """POST of JSON, parsed. Raises `GatewayError` with the problem's text."""
         data = orjson.dumps(body or {})
         headers = {"Content-Type": "application/json"}
-        async with self._session.post(
-            f"http://localhost{path}", data=data, headers=headers
-        ) as answer:
-            return await _read(answer)
+        return await self._ask("POST", path, data=data, headers=headers)
+
+    async def _ask(self, method: str, path: str, **more: Any) -> Any:
+        try:
+            async with self._session.request(method, f"http://localhost{path}", **more) as answer:
+                return await _read(answer)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise GatewayError(
+                "the gateway went away before it answered; whether it did what was asked is not "
+                "known. `gateway status` says whether it runs"
+            ) from error
 
 
 async def _read(answer: aiohttp.ClientResponse) -> Any:

@@ -100,7 +100,12 @@ def print_list(
     for row in listed:
         table.add_row(*(Text(_cell(row.get(column))) for column in columns))
     console = Console()
-    console.print(table) if console.is_terminal else Console(width=200).print(table)
+    if not console.is_terminal:
+        console = Console(width=200)
+    # Captured: rich has an end of its own for a broken pipe, and it is exit 1.
+    with console.capture() as drawn:
+        console.print(table)
+    click.echo(drawn.get(), nl=False)
 
 
 def _cell(value: object) -> str:

@@ -1,6 +1,7 @@
 """The root command: which commands there are, and how errors end (exit 1, no traceback)."""
 
 import importlib
+import os
 import sys
 from types import MappingProxyType
 
@@ -47,6 +48,21 @@ class _Commands(click.Group):
         command: click.Command = getattr(importlib.import_module(f"gateway.cli.{module}"), function)
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Runs the command; a reader that has enough (`| head`) ends it silently, and well.
+
+        Left to click, a broken pipe would be exit 1 even without its standalone mode.
+        """
+        try:
+            value: object = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # What is still buffered must not fail at the interpreter's end:
+            # https://docs.python.org/3/library/signal.html#note-on-sigpipe
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+        return value
+
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
@@ -66,8 +82,7 @@ def root(ctx: click.Context, config: str | None) -> None:
 def main() -> None:
     """The console script. Exit 0: fine. 1: it failed. 2: wrong usage."""
     try:
-        # Without its standalone mode click returns the code that a command exits with. A pipe whose
-        # reader has enough (`| head`) ends silently inside click, with 1.
+        # Without its standalone mode click returns the code that a command exits with.
         code = root.main(prog_name="gateway", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except click.Abort:
