@@ -131,6 +131,8 @@ def _not_yaml(error: Exception, marked: Marked, text: str) -> Problem:
         begun = error.context_mark
         if "\\t" in said:
             hint = "YAML takes spaces, no tabs, for indentation"
+        elif mark and text[mark.index - 1 : mark.index + 1] == "${":
+            hint = 'between { } and [ ] a variable stands in quotes: "${NAME}"'
         elif begun and begun.line + 1 != line and error.context:
             hint = f"{error.context} that begins on line {begun.line + 1}"
     elif isinstance(error, ReaderError):
@@ -208,6 +210,8 @@ class _Builder:
                 continue
             marked.keys[here] = mark
             found[name] = self.build(value_node, here)
+            if value_node.start_mark.index == value_node.end_mark.index:
+                marked.values[here] = mark  # nothing is written: YAML would name the next word
         return found
 
 

@@ -123,7 +123,7 @@ def _substituted(
     if isinstance(data, dict):
         return {
             key: value
-            if key in LATE and len(path) >= 2  # of a source, route or target
+            if key in LATE and len(path) == 2  # of a source, route or target
             else _substituted(value, (*path, key), environ, marked, problems, broken)
             for key, value in data.items()
         }
@@ -136,21 +136,10 @@ def _substituted(
         return data
     try:
         text = values.substitute(data, environ)
-    except values.Unset as unset:
-        hint = f"set it, or write ${{{unset.name}:-a default}}"
-        problems.append(marked.problem(path, str(unset), hint, inside=unset.position))
+    except values.BadVariable as bad:
+        problems.append(marked.problem(path, str(bad), bad.hint, inside=bad.position))
         broken.append(Broken(path, "value"))
         return data
-    return _typed(data, text)
-
-
-def _typed(written: str, text: str) -> object:
-    """A value that is one variable has the type its text would have in the file."""
-    if written.startswith("${") and written.endswith("}"):
-        if text in {"true", "false"}:
-            return text == "true"
-        if text.isdecimal() and len(text) <= 18:
-            return int(text)
     return text
 
 
@@ -182,7 +171,10 @@ def _problem(detail: ErrorDetails, marked: Marked) -> Problem:
     if kind == "value_error":
         return marked.problem(path, str(detail["msg"]).removeprefix("Value error, "))
     what = _WANTED.get(kind, str(detail["msg"]).lower())
-    return marked.problem(path, f"{what}, not {_shown(given)}")
+    number = kind == "string_type" and isinstance(given, bool | int | float)
+    return marked.problem(
+        path, f"{what}, not {_shown(given)}", "put it in quotes" if number else ""
+    )
 
 
 _WANTED: Final = {

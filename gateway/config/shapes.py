@@ -33,6 +33,23 @@ Rate = Annotated[float, _text(values.rate, "rate"), _SHOWN, Field(examples=["100
 Name = Annotated[str, Field(pattern=rf"^{values.NAME.pattern}$")]
 
 
+def _whole(value: object) -> object:
+    if isinstance(value, values.Substituted) and value.isdecimal() and len(value) <= 18:
+        return int(value)
+    return value
+
+
+def _truth(value: object) -> object:
+    if isinstance(value, values.Substituted):
+        return {"true": True, "false": False}.get(value, value)
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+Truth = Annotated[bool, BeforeValidator(_truth)]
+"""Written as such, or as one `${NAME}` that holds such a text."""
+
+
 class Shape(BaseModel):
     """A mapping of the file."""
 
@@ -171,8 +188,8 @@ class Source(Shape):
         None, description="How far a signed time may be from now, both ways; default 5m."
     )
     limits: Limits = Field(default_factory=Limits, description="What it may send.")
-    enforce: bool = Field(True, description="false: shadow mode, store what would be refused.")
-    closed: bool = Field(False, description="true: answer 503 to everything.")
+    enforce: Truth = Field(True, description="false: shadow mode, store what would be refused.")
+    closed: Truth = Field(False, description="true: answer 503 to everything.")
     redelivery: Literal["revive", "ignore"] = Field(
         "revive", description="Whether a sender's redelivery brings dead deliveries back."
     )
@@ -187,7 +204,9 @@ class Retry(Shape):
     base: Duration = Field(5.0, description="First delay. Default 5s.")
     cap: Duration = Field(1800.0, description="Longest delay. Default 30m.")
     window: Duration = Field(72 * 3600.0, description="How long it is tried. Default 72h.")
-    attempts: int | None = Field(None, ge=1, description="How often at most; default no limit.")
+    attempts: Annotated[int, Field(ge=1), BeforeValidator(_whole)] | None = Field(
+        None, description="How often at most; default no limit."
+    )
 
 
 class Target(Shape):
@@ -197,7 +216,7 @@ class Target(Shape):
     timeout: Duration = Field(10.0, description="The whole attempt, answer included. Default 10s.")
     connect_timeout: Duration = Field(3.0, description="For the connection. Default 3s.")
     retry: Retry = Field(default_factory=Retry, description="When to try again.")
-    concurrency: int = Field(10, ge=1, le=1000, description="Attempts at once. Default 10.")
+    concurrency: Whole = Field(10, ge=1, le=1000, description="Attempts at once. Default 10.")
     sign: list[str] = Field(
         default_factory=list, description="Secrets of Standard Webhooks signatures outwards."
     )
@@ -214,7 +233,7 @@ class Route(Shape):
     to: list[str] = Field(min_length=1, description="Targets.")
     format: Literal["cloudevent", "raw"] = Field("cloudevent", description="What is delivered.")
     transform: Any = Field(None, description="A JSON value with templates, delivered instead.")
-    accept_unverified: bool = Field(False, description="Takes events of shadow sources too.")
+    accept_unverified: Truth = Field(False, description="Takes events of shadow sources too.")
 
 
 class File(Shape):

@@ -22,6 +22,7 @@ PATH: Final = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 _RANDOM: Final = re.compile(r"[A-Za-z0-9_-]{22,}")
 """22 characters of base64url hold 128 bits."""
 _OWN_PATHS: Final = {"/healthz"}
+_TRUTH: Final[dict[str | bool, bool]] = {"true": True, "false": False}
 _PROVIDER: Final = "provider"
 """In `allow_ips`: whatever the provider publishes."""
 
@@ -152,13 +153,15 @@ def _options(
     declaration: Declaration, shape: shapes.Source, path: Path_, notes: Notes
 ) -> dict[str, str | bool | None]:
     options = dict(declaration.option_defaults())
-    for name, value in shape.options.items():
+    for name, written in shape.options.items():
         option = declaration.options.get(name)
         where = (*path, "options", name)
+        boolean = option is not None and option.kind == "boolean"
+        value = _TRUTH.get(written, written) if boolean else written  # a ${NAME} holds text
         if option is None:
             notes.unknown(where, "option", name, declaration.options)
-        elif (option.kind == "boolean") != isinstance(value, bool):
-            wanted = "true or false" if option.kind == "boolean" else "a text"
+        elif boolean != isinstance(value, bool):
+            wanted = "true or false" if boolean else "a text"
             notes.error(where, f"{wanted} is wanted")
         else:
             options[name] = value

@@ -66,6 +66,17 @@ def test_a_tab_is_said_with_what_yaml_takes(tmp_path: Path) -> None:
     assert "no tabs" in problem.hint
 
 
+def test_a_bare_variable_between_braces_is_said_with_its_quotes(tmp_path: Path) -> None:
+    (problem,) = read(tmp_path, "a: {b: 1, c: ${NAME}}\n").problems
+    assert (problem.line, problem.column) == (1, 15)
+    assert "quotes" in problem.hint
+
+
+def test_a_key_without_a_value_stands_for_it(tmp_path: Path) -> None:
+    marked = read(tmp_path, "a:\n\n# more\nb: {c: , d: 1}\n")
+    assert (marked.at(("a",)).line, marked.at(("b", "c")).column) == (1, 5)
+
+
 def test_a_file_that_is_not_utf8_is_said_on_its_line(tmp_path: Path) -> None:
     (problem,) = read(tmp_path, b"a: 1\nb: \xff\n").problems
     assert (problem.line, problem.message) == (2, "not UTF-8 text")
