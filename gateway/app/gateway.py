@@ -106,7 +106,7 @@ class Gateway:
         pauses = Pauses(await store.pauses())
         attempts = Attempts(
             plan=lambda: self._plan, sender=egress, pauses=pauses, clock=self._clock,
-            random=random.SystemRandom().random, metrics=self.metrics, log=self._attempt_line,
+            random=random.random, metrics=self.metrics, log=self._attempt_line,
         )  # fmt: skip
         self.dispatcher = Dispatcher(store, attempts, lambda: self._plan, self._clock, self._report)
         self.actions = Actions(store, pauses, lambda: self._plan, self._clock)

@@ -3,7 +3,7 @@
 What cannot be rendered raises `ExpressionFailed`; its delivery is held with that reason.
 """
 
-import secrets
+import os
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -126,6 +126,12 @@ def _passed(work: Work, declared: tuple[str, ...]) -> list[tuple[str, str]]:
     ]
 
 
+def _traceparent() -> str:
+    """A trace of our own: https://www.w3.org/TR/trace-context/#traceparent-header."""
+    random = os.urandom(24).hex()
+    return f"00-{random[:32]}-{random[32:]}-01"
+
+
 def _text(value: bytes) -> str:
     """A header's value as text that is written as the same bytes: the client writes UTF-8."""
     try:
@@ -150,7 +156,7 @@ def _ours(
         ("Gateway-Source", event.source),
         ("Gateway-Attempt", str(delivery.attempts + 1)),
         ("Gateway-Trigger", trigger.value),
-        ("traceparent", f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"),
+        ("traceparent", _traceparent()),
     ]
     if target.sign:
         headers.append((f"{lead}signature", signatures(target.sign, delivery.id, second, body)))

@@ -47,7 +47,7 @@ class Decision:
 def verdict(answer: Answer) -> Verdict:
     """What an answer means, whatever the delivery's history."""
     status = answer.status
-    if status is None:
+    if status is None or status < 200:  # 1xx is no answer yet (RFC 9110, 15.2)
         return Verdict.RETRY
     if 200 <= status < 300:
         return Verdict.DELIVERED
