@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 _FORM: Final = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?\s?"
-    r"(Z|z|UTC|GMT|[+-]\d\d:?\d\d)?",
+    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):([0-5]\d|60)(?:[.,](\d{1,9}))?\s?"
+    r"(Z|z|UTC|GMT|[+-](?:[01]\d|2[0-3]):?[0-5]\d)?",
     re.ASCII,
 )
 _ZONE: Final = re.compile(r"([+-])(\d\d):?(\d\d)")
@@ -47,10 +47,11 @@ def from_number(number: float, unit: str) -> str | None:
     if not 0 <= seconds <= _LATEST:
         return None
     if unit == "ms":
-        fraction = f"{int(rest):03d}".rstrip("0")
+        whole, fraction = int(seconds), f"{int(rest):03d}"
     else:
-        fraction = f"{seconds % 1:.6f}"[2:].rstrip("0")
-    return _written(datetime.fromtimestamp(int(seconds), UTC), fraction)
+        whole, micros = divmod(round(seconds * 1_000_000), 1_000_000)
+        fraction = f"{micros:06d}"
+    return _written(datetime.fromtimestamp(whole, UTC), fraction.rstrip("0"))
 
 
 def _written(moment: datetime, fraction: str) -> str:
