@@ -19,6 +19,9 @@ test-all: test rest ## and all that takes longer or needs more
 rest: lint ## what test-all adds to test
 	$(BIN)/pytest -m slow
 
+durability: $(STAMP) ## nothing acknowledged is lost: traced, cut off, killed, filled up (strace, cc)
+	$(BIN)/pytest -m 'slow or not slow' -s tests/durability
+
 lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
