@@ -4,6 +4,7 @@ Checked on the connected socket, so that no name, redirect or second answer of a
 bring a request there.
 """
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
@@ -31,8 +32,14 @@ def forbidden(peer: object) -> bool:
     """Whether a connected socket's `getpeername()` is one of these. A unix socket's is not."""
     if not isinstance(peer, tuple) or not peer:
         return False
+    return _forbidden(str(peer[0]))
+
+
+@lru_cache(maxsize=1024)
+def _forbidden(text: str) -> bool:
+    """Kept, for it is asked at every attempt and of few addresses."""
     try:
-        address = plain(ip_address(str(peer[0]).partition("%")[0]))
+        address = plain(ip_address(text.partition("%")[0]))
     except ValueError:
         return True
     if isinstance(address, IPv6Address) and address in _NAT64:

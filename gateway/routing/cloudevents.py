@@ -56,11 +56,9 @@ def rfc3339(moment: float) -> str:
     try:
         milliseconds = round(moment * 1000)
         whole, rest = divmod(milliseconds, 1000)
-        text = datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        text = datetime.fromtimestamp(whole, UTC).isoformat(timespec="seconds")[:19]
     except (ValueError, OverflowError, OSError):
         return ""
-    # `%Y` is not padded everywhere: a year has four digits in RFC 3339.
-    text = text.rjust(19, "0")
     return f"{text}.{rest:03}Z" if rest else f"{text}Z"
 
 
