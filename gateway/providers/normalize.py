@@ -3,6 +3,7 @@
 Nothing a sender wrote can make it raise. A field that cannot be read is left out, and noted.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -32,7 +33,7 @@ class _Missing:
 MISSING: Final = _Missing()
 Get = Callable[[Seen], object]
 Check = Callable[[Seen], bool]
-Put = Callable[[Seen, dict[str, object], list[str]], None]
+Put = Callable[[Seen, dict[str, object], list[str]], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +63,43 @@ def getter(ref: Ref) -> Get:
     steps = tuple(
         (part, int(part) if part.isascii() and part.isdecimal() else -1) for part in parts
     )
+    if root:
+        return lambda seen: _walk(seen.root, steps)
+    # Nearly all places are one or two keys deep, and are asked for at every event.
+    if len(parts) == 1:
+        return _one(parts[0], steps)
+    if len(parts) == 2:
+        return _two(parts[0], parts[1], steps)
+    return lambda seen: _walk(seen.item, steps)
 
+
+def _walk(here: object, steps: tuple[tuple[str, int], ...]) -> object:
+    for key, number in steps:
+        if type(here) is dict:
+            here = here.get(key, MISSING)
+        elif type(here) is list and 0 <= number < len(here):
+            here = here[number]
+        else:
+            return MISSING
+    return here
+
+
+def _one(key: str, steps: tuple[tuple[str, int], ...]) -> Get:
     def get(seen: Seen) -> object:
-        here = seen.root if root else seen.item
-        for key, number in steps:
-            if type(here) is dict:
-                here = here.get(key, MISSING)
-            elif type(here) is list and 0 <= number < len(here):
-                here = here[number]
-            else:
-                return MISSING
-        return here
+        here = seen.item
+        return here.get(key, MISSING) if type(here) is dict else _walk(here, steps)
+
+    return get
+
+
+def _two(first: str, second: str, steps: tuple[tuple[str, int], ...]) -> Get:
+    def get(seen: Seen) -> object:
+        here = seen.item
+        if type(here) is dict:
+            inner = here.get(first)
+            if type(inner) is dict:
+                return inner.get(second, MISSING)
+        return _walk(here, steps)
 
     return get
 
@@ -86,6 +113,16 @@ def _there(value: object) -> bool:
 
 def _check(ref: Ref, test: Test) -> Check:
     get = getter(ref)
+    if isinstance(test, str):
+        return lambda seen: get(seen) == test
+    if isinstance(test, Prefix):
+        lead = test.text
+
+        def begins(seen: Seen) -> bool:
+            value = get(seen)
+            return isinstance(value, str) and value.startswith(lead)
+
+        return begins
     judge = _judge(test)
     return lambda seen: judge(get(seen), seen)
 
@@ -143,10 +180,13 @@ def _boolean(value: object) -> bool | None:
     return {"true": True, "false": False}.get(value) if isinstance(value, str) else None
 
 
+_HEX: Final = re.compile(r"[0-9A-Fa-f]+")
+
+
 def _sha(value: object) -> str | None:
     if not isinstance(value, str) or not 7 <= len(value) <= 64:
         return None
-    return value.lower() if not set(value.lower()) - set("0123456789abcdef") else None
+    return value.lower() if _HEX.fullmatch(value) else None
 
 
 def _currency(value: object) -> str | None:
@@ -274,7 +314,9 @@ def _first(name: str, field: Field) -> Take:
     def take(seen: Seen, out: dict[str, object], unread: list[str]) -> bool:
         for get in gets:
             value = get(seen)
-            if value is MISSING or value is None or value == "" or passed(value):
+            if value is MISSING or value is None or value == "":
+                continue
+            if passed is not None and passed(value):
                 continue
             understood = read(value)
             if understood is not None:
@@ -286,14 +328,14 @@ def _first(name: str, field: Field) -> Take:
     return take
 
 
-def _passed(field: Field) -> Callable[[object], bool]:
-    """Values that are no unreadable ones: the field is simply not there."""
+def _passed(field: Field) -> Callable[[object], bool] | None:
+    """Which values are no unreadable ones: the field is simply not there. None: no value is."""
     lead = _QUIET.get(field.kind, "")
     if lead:
         return lambda value: isinstance(value, str) and not value.startswith(lead)
     if field.kind == "sha":
         return lambda value: isinstance(value, str) and _zeros(value)
-    return lambda _: False
+    return None
 
 
 def _kind(field: Field) -> Callable[[object], object]:
@@ -336,12 +378,7 @@ def _putter(name: str, reading: Reading) -> Put:
     ways = reading if isinstance(reading, tuple) else (reading,)
     takes = tuple(_reader(name, field) for field in ways)
     if len(takes) == 1:
-        only = takes[0]
-
-        def put_one(seen: Seen, out: dict[str, object], unread: list[str]) -> None:
-            only(seen, out, unread)
-
-        return put_one
+        return takes[0]
 
     def put(seen: Seen, out: dict[str, object], unread: list[str]) -> None:
         for take in takes:
