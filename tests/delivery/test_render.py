@@ -163,3 +163,16 @@ def test_a_body_that_was_a_form_is_read_as_one() -> None:
     form = stored(b"payload=%7B%22a%22%3A1%7D", provider="github",
                   content_type="application/x-www-form-urlencoded")  # fmt: skip
     assert read_payload(form).value == {"a": 1}
+
+
+def test_no_attempt_looks_at_the_disk_for_what_is_shipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    for provider in ("github", "custom"):
+        call_of(stored(provider=provider))
+
+    def looks(*_: object) -> None:
+        raise AssertionError("a folder was read")
+
+    monkeypatch.setattr(providers, "load", looks)
+    monkeypatch.setattr(providers, "names", looks)
+    for provider in ("github", "custom"):
+        call_of(stored(provider=provider))
