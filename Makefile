@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test test-all rest lint format docs bench corpus lock clean
+.PHONY: run test test-all rest durability lint format docs bench corpus lock clean
 
 run: $(STAMP) ## the whole gateway on this machine, with generated secrets and a receiver
 	$(BIN)/gateway dev
@@ -19,7 +19,7 @@ test-all: test rest ## and all that takes longer or needs more
 rest: lint ## what test-all adds to test
 	$(BIN)/pytest -m slow
 
-durability: $(STAMP) ## nothing acknowledged is lost: traced, cut off, killed, filled up (strace, cc)
+durability: $(STAMP) ## nothing acknowledged is lost: traced by strace
 	$(BIN)/pytest -m 'slow or not slow' -s tests/durability
 
 lint: $(STAMP)
