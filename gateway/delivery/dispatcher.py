@@ -28,6 +28,8 @@ PAGE: Final = 2000
 MISTAKE: Final = 60.0
 """Seconds until an attempt that ended in a mistake of ours is made again."""
 LEASE: Final = 32
+LONG_SINCE: Final = 0.0
+"""When something was due that the queue gave out already: before all that it may not know."""
 AGAIN: Final = 1.0
 """Seconds until the store is asked again after it failed."""
 
@@ -259,7 +261,7 @@ class Dispatcher:
         except StoreUnavailable:
             await asyncio.sleep(AGAIN)
             for seq in seqs:
-                queue.add(Due(seq, queue.target, self._clock()))
+                queue.add(Due(seq, queue.target, LONG_SINCE))
             return ()
 
     async def _read(self, leased: Sequence[Seq]) -> Sequence[Work]:

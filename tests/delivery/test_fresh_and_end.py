@@ -2,11 +2,13 @@
 
 import asyncio
 from dataclasses import replace
+from itertools import count
 
 import pytest
 
 from gateway.delivery import dispatcher as dispatching_module
 from gateway.delivery import queue as queue_module
+from gateway.errors import StoreUnavailable
 from gateway.model.ids import EventId
 from gateway.model.records import Admission, Admitted, Due, NewDelivery, NewEvent
 from gateway.model.states import DeliveryState, Reason
@@ -142,6 +144,33 @@ def test_a_backlog_larger_than_memory_is_drained_in_its_order(
     run(main())
 
 
+def test_a_lease_that_fails_in_a_backlog_beyond_memory_loses_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module in (queue_module, dispatching_module):
+        monkeypatch.setattr(module, "BACKLOG", 20)
+    monkeypatch.setattr(dispatching_module, "PAGE", 5)
+
+    async def main() -> None:
+        def before(store: MemoryDeliveries) -> None:
+            for n in range(300):
+                store.new(next_at=clock() - 1000 + n)
+            lease, calls = store.lease, count()
+
+            async def fails_often(seqs):
+                if next(calls) % 3:
+                    raise StoreUnavailable("the disk is full")
+                return await lease(seqs)
+
+            store.lease = fails_often
+
+        async with dispatching(plan(target()), before=before) as one:
+            await one.until(lambda: set(one.store.states()) == {"delivered"}, every=1.0)
+            assert len(one.outside.order) == 300
+
+    run(main())
+
+
 def test_what_is_due_is_not_shut_out_of_memory_by_a_dead_targets_retries(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -232,6 +261,21 @@ def test_what_is_gone_holds_its_deliveries_until_it_is_back(gone, reason: Reason
             one.plan, one.outside.answer = whole, slowly
             await one.dispatcher.apply(gone)
             await one.until(lambda: set(one.store.states()) == {"delivered"}, every=10.0)
+
+    run(main())
+
+
+@pytest.mark.parametrize("reason", [Reason.TARGET_GONE, Reason.ROUTE_GONE])
+def test_what_came_back_while_nobody_ran_is_freed_at_the_start(reason: Reason) -> None:
+    async def main() -> None:
+        def before(store: MemoryDeliveries) -> None:
+            store.new(state="held", reason=reason)
+            store.new(state="held", reason=Reason.EXPRESSION)
+
+        async with dispatching(plan(target()), before=before) as one:
+            await one.until(lambda: "delivered" in one.store.states())
+            await asyncio.sleep(3600)
+            assert one.store.states() == ["delivered", "held"]
 
     run(main())
 
