@@ -36,6 +36,12 @@ def test_a_run_of_our_branch_has_the_branch() -> None:
     assert not {"head", "head_repo"} & set(found.fields)
 
 
+def test_the_run_of_a_release_has_its_tag_and_no_branch() -> None:
+    found = event("workflow_run", action="completed", workflow_run=run(OURS, event="release"))
+    assert (found.fields["tag"], found.fields["ref"]) == ("main", "refs/tags/main")
+    assert not {"branch", "head"} & set(found.fields)
+
+
 def test_a_run_of_a_forks_branch_has_head_and_no_branch() -> None:
     fork = {"full_name": "mallory/site"}
     found = event("workflow_run", action="requested", workflow_run=run(fork))
