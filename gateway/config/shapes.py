@@ -5,7 +5,7 @@ Descriptions are what `docs/configuration.md` and editors show.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 from gateway.config import values
 
@@ -33,6 +33,12 @@ Rate = Annotated[float, _text(values.rate, "rate"), _SHOWN, Field(examples=["100
 Name = Annotated[str, Field(pattern=rf"^{values.NAME.pattern}$")]
 
 
+def _something(size: int) -> int:
+    if size <= 0:
+        raise ValueError("a size of more than nothing is wanted")
+    return size
+
+
 def _whole(value: object) -> object:
     if isinstance(value, values.Substituted) and value.isdecimal() and len(value) <= 18:
         return int(value)
@@ -45,6 +51,7 @@ def _truth(value: object) -> object:
     return value
 
 
+Some = Annotated[list[str], Field(min_length=1)]
 Whole = Annotated[int, BeforeValidator(_whole)]
 Truth = Annotated[bool, BeforeValidator(_truth)]
 """Written as such, or as one `${NAME}` that holds such a text."""
@@ -101,7 +108,9 @@ class Store(Shape):
 class Limits(Shape):
     """What one source may send."""
 
-    body: Size | None = Field(None, description="Largest body; default the provider's, or 1MiB.")
+    body: Annotated[Size, AfterValidator(_something)] | None = Field(
+        None, description="Largest body; default the provider's, or 1MiB."
+    )
     deadline: Duration = Field(10.0, description="Time for the whole body. Default 10s.")
     rate: Rate | None = Field(None, description="Proven requests in a time; default no limit.")
     per_address: Rate | None = Field(
@@ -227,10 +236,10 @@ class Route(Shape):
     """From sources, on types, when a condition holds, to targets."""
 
     name: Name = Field(description="Its name.")
-    from_: list[str] | None = Field(None, alias="from", description="Sources; default every one.")
-    on: list[str] | None = Field(None, description="Types, `payment.*`; default all but meta.*.")
+    from_: Some | None = Field(None, alias="from", description="Sources; default every one.")
+    on: Some | None = Field(None, description="Types, `payment.*`; default all but meta.*.")
     when: str | bool | None = Field(None, description="A condition over event, payload, headers …")
-    to: list[str] = Field(min_length=1, description="Targets.")
+    to: Some = Field(description="Targets.")
     format: Literal["cloudevent", "raw"] = Field("cloudevent", description="What is delivered.")
     transform: Any = Field(None, description="A JSON value with templates, delivered instead.")
     accept_unverified: Truth = Field(False, description="Takes events of shadow sources too.")

@@ -8,7 +8,7 @@ from pathlib import Path
 from gateway.config import shapes
 from gateway.config.read import Config, read
 from gateway.errors import ConfigInvalid
-from gateway.plan.listen import listen, proxies
+from gateway.plan.listen import admin_listen, listen, proxies
 from gateway.plan.notes import Notes, Surroundings
 from gateway.plan.plan import Plan, Server, Source, StoreSettings
 from gateway.plan.routes import compile_route
@@ -48,7 +48,8 @@ def compile_plan(
     routes: dict[str, Route] = {}
     for number, route in zip(config.routes, shape.routes, strict=True):
         if route.name in routes:
-            notes.error(("routes", number, "name"), f"a second route {route.name!r}")
+            hint = "a route is known by its name: give this one another"
+            notes.error(("routes", number, "name"), f"a second route {route.name!r}", hint)
         routes[route.name] = compile_route(number, route, known, reachable, around, notes)
     by_path = _by_path(sources, notes)
     networks, trust_unix = proxies(
@@ -64,7 +65,7 @@ def compile_plan(
             trusted=networks,
             trust_unix=trust_unix,
         ),
-        admin_listen=listen(shape.admin.listen, ("admin", "listen"), notes, systemd=False),
+        admin_listen=admin_listen(shape, notes),
         store=_store(config, notes),
         sources=sources,
         by_path=by_path,
@@ -91,11 +92,17 @@ def _public_url(shape: shapes.File, notes: Notes) -> str:
     url = shape.server.public_url.rstrip("/")
     if not url:
         return ""
-    parts = urllib.parse.urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
-        notes.error(
-            ("server", "public_url"), f"{url!r} is no public URL", "https://hooks.example.com"
-        )
+    path, like = ("server", "public_url"), "https://hooks.example.com"
+    try:
+        parts = urllib.parse.urlsplit(url)
+        port = parts.port
+    except ValueError:
+        notes.error(path, f"{url!r} is no public URL", like)
+        return url
+    if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0 or parts.username:
+        notes.error(path, f"{url!r} is no public URL", like)
+    elif parts.path or parts.query or parts.fragment or not url.isascii() or " " in url:
+        notes.error(path, f"{url!r} is more than scheme, host and port", like)
     return url
 
 
@@ -103,11 +110,19 @@ def _by_path(sources: Mapping[str, Source], notes: Notes) -> dict[str, Source]:
     found: dict[str, Source] = {}
     for source in sources.values():
         other = found.setdefault(source.path, source)
-        if other is not source:
-            notes.error(
-                ("sources", source.name, "path"),
-                f"{source.path} is the path of source {other.name!r} already",
-            )
+        if other is source:
+            continue
+        # Said where a path is written: the other one's may follow from its name.
+        here, there = source, other
+        if notes.is_written(("sources", other.name, "path")) > notes.is_written(
+            ("sources", source.name, "path")
+        ):
+            here, there = other, source
+        notes.error(
+            ("sources", here.name, "path"),
+            f"{here.path} is the path of source {there.name!r} already",
+            "give it another one",
+        )
     return found
 
 
@@ -119,9 +134,13 @@ def _store(config: Config, notes: Notes) -> StoreSettings:
         notes.error(where, f"{store.url!r} is no store", "sqlite:gateway.db or sqlite:///var/lib/…")
     path = Path(rest[2:]) if rest.startswith("///") else config.folder / rest
     if store.dedup_window < store.retention:
+        key, said = "retention", "longer than `dedup_window`"
+        if notes.is_written(("store", "dedup_window")):
+            key, said = "dedup_window", "shorter than `retention`"
         notes.error(
-            ("store", "dedup_window"),
-            "shorter than `retention`: a kept event could be accepted again",
+            ("store", key),
+            f"{said}: a kept event could be accepted again",
+            f"they are {store.retention / 86400:g}d and {store.dedup_window / 86400:g}d",
         )
     return StoreSettings(path, store.retention, store.dedup_window, store.min_free)
 

@@ -30,6 +30,10 @@ class Notes:
         """The file cannot be used."""
         self.errors.append(self.marked.problem(path, message, hint, key=key, inside=inside))
 
+    def is_written(self, path: Path_) -> bool:
+        """Whether a key stands in the file, or follows from a default."""
+        return path in self.marked.keys
+
     def close(self, path: Path_, message: str, hint: str = "") -> None:
         """One source cannot be trusted; the rest runs."""
         self.closed.append(self.marked.problem(path, message, hint))

@@ -36,7 +36,7 @@ def compile_source(
     if declaration is None:
         return None
     if shape.tolerance is not None:
-        declaration = _tolerant(declaration, shape.tolerance)
+        declaration = _tolerant(declaration, shape.tolerance, path, notes)
     url_path = shape.path or f"/in/{name}"
     if not PATH.fullmatch(url_path) or url_path in _OWN_PATHS or "/." in url_path:
         notes.error(
@@ -137,7 +137,16 @@ def _declaration(name: str, shape: shapes.Source, path: Path_, notes: Notes) -> 
     return providers.load(shape.provider)
 
 
-def _tolerant(declaration: Declaration, tolerance: float) -> Declaration:
+def _is_timed(scheme: object) -> bool:
+    if isinstance(scheme, Hmac):
+        return scheme.timestamp is not None
+    return isinstance(scheme, StandardWebhooks)
+
+
+def _tolerant(declaration: Declaration, tolerance: float, path: Path_, notes: Notes) -> Declaration:
+    if declaration.ways and not any(_is_timed(way.scheme) for way in declaration.ways):
+        said = "`tolerance` has no use: no time is signed here"
+        notes.error((*path, "tolerance"), said, "leave it out", key=True)
     ways = []
     for way in declaration.ways:
         scheme = way.scheme

@@ -1,9 +1,11 @@
 """Targets of the plan: URL, policy, keys that sign outwards, headers."""
 
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from gateway.config import shapes, values
 from gateway.config.marks import Path_
+from gateway.net.guards import forbidden
 from gateway.plan.notes import Notes, Surroundings
 from gateway.plan.plan import RetryPolicy, Target
 from gateway.plan.routes import template
@@ -34,6 +36,7 @@ def compile_target(name: str, shape: shapes.Target, around: Surroundings, notes:
         except (ValueError, BadKey) as error:
             notes.error(where, str(error))
     headers = []
+    seen: set[str] = set()
     for header, text in shape.headers.items():
         where = (*path, "headers", header)
         lower = header.lower()
@@ -42,6 +45,9 @@ def compile_target(name: str, shape: shapes.Target, around: Surroundings, notes:
             notes.error(where, f"{header!r} cannot be set here", key=True)
             continue
         compiled = template(text, where, around, notes)
+        if header.lower() in seen:
+            notes.error(where, f"{header!r} is set already, in other letters", key=True)
+        seen.add(header.lower())
         if compiled is not None:
             headers.append((header, compiled))
     if shape.connect_timeout > shape.timeout:
@@ -84,3 +90,19 @@ def _check_url(url: str, path: Path_, notes: Notes) -> None:
             "credentials do not belong into a URL (it is shown on pages and in logs)",
             'headers: {Authorization: "Basic ${NAME}"}',
         )
+    elif not url.isprintable() or " " in url or parts.fragment:
+        notes.error(path, f"{url!r} is no URL that can be called", "write it percent-encoded")
+    elif _is_forbidden(parts.hostname):
+        notes.error(
+            path,
+            f"{parts.hostname} is a link-local or metadata address: no request is made to it",
+        )
+
+
+def _is_forbidden(host: str) -> bool:
+    """Whether a URL names an address that the guards refuse. A name's address is seen later."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return forbidden((host,))
