@@ -50,6 +50,16 @@ def check_report(file: Path, environ: Mapping[str, str]) -> Report:
     return Report(plan.problems, plan.warnings)
 
 
+_PLACES = {
+    "public_url": "server.public_url",
+    "client_address": "server.client_address",
+    "trusted": "server.trusted_proxies",
+    "trust_unix": "server.trusted_proxies",
+    "retention": "store.retention",
+    "dedup_window": "store.dedup_window",
+    "min_free": "store.min_free",
+}
+"""What applies at once."""
 RESTART = "waits for the restart"
 
 
@@ -62,6 +72,12 @@ def changes(old: Plan, new: Plan) -> tuple[str, ...]:
         found.append(f"admin.listen: {old.admin_listen} → {new.admin_listen}, {RESTART}")
     if old.store.path != new.store.path:
         found.append(f"store.url: {old.store.path} → {new.store.path}, {RESTART}")
+    found += [
+        f"{_PLACES[name]}: changed"
+        for one, other in ((old.server, new.server), (old.store, new.store))
+        for name in _differences(one, other)
+        if name in _PLACES
+    ]
     for kind, before, after in (
         ("source", old.sources, new.sources),
         ("target", old.targets, new.targets),
@@ -72,11 +88,19 @@ def changes(old: Plan, new: Plan) -> tuple[str, ...]:
         for name in after:
             if name in before and (parts := _differences(before[name], after[name])):
                 found.append(f"{kind} {name}: {', '.join(parts)} changed")
-    return tuple(found)
+    return tuple(dict.fromkeys(found))
 
 
-_WORDS = {"declaration": "provider or scheme", "verifier": "", "extractor": "", "context": ""}
-"""Fields that follow from others are not named; `declaration` is no word of the file."""
+_WORDS = {
+    "declaration": "provider or scheme",
+    "revive": "redelivery",
+    "allow": "allow_ips",
+    "sources": "from",
+    "types": "on",
+    "targets": "to",
+    **dict.fromkeys(("verifier", "extractor", "context", "allow_named", "allow_provider"), ""),
+}
+"""Fields by the file's words; those that follow from others are not named."""
 
 
 def _differences(before: object, after: object) -> list[str]:
