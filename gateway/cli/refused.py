@@ -40,8 +40,8 @@ def list_(
     *, source: str | None, outcome: str | None, limit: int, as_json: bool, config: Path
 ) -> None:
     """List refused requests, newest first."""
-    database = load_plan(config).store.path
-    found = run(log.page(database, source=source, outcome=outcome, before=None, limit=limit))
+    place = log.path_beside(load_plan(config).store.path)
+    found = run(log.page(place, source=source, outcome=outcome, before=None, limit=limit))
     print_list([present.refused(one) for one in found], as_json=as_json, columns=COLUMNS)
 
 
@@ -51,8 +51,8 @@ def list_(
 @config_option
 def show(seq: int, config: Path, *, as_json: bool) -> None:
     """Show one refused request, by the number the list gives."""
-    database = load_plan(config).store.path
-    found = run(log.page(database, source=None, outcome=None, before=Seq(seq + 1), limit=1))
+    place = log.path_beside(load_plan(config).store.path)
+    found = run(log.page(place, source=None, outcome=None, before=Seq(seq + 1), limit=1))
     if not found or found[0].seq != seq:
         raise NotFound(f"there is no refused request {seq} (any more)")
     shown = present.refused(found[0])
