@@ -174,6 +174,9 @@ class Judge:
         """
         parts = case.parts
         request = Request(parts.method, case.path, case.query, parts.headers, plain)
+        ambiguous = _ambiguous_id(source, request)
+        if ambiguous is not None:
+            return request, ambiguous
         if source.verifier is None:
             return request, None
         verdict = source.verifier.verify(request, case.received_at)
@@ -266,6 +269,15 @@ def _check_open(source: Source) -> None:
         raise RequestRefused(Outcome.MISCONFIGURED, source.problem)
     if source.closed:
         raise RequestRefused(Outcome.CLOSED, "the source is closed by its configuration")
+
+
+def _ambiguous_id(source: Source, request: Request) -> Refusal | None:
+    """Of two ids, or one that two readers may read differently, none is the event's."""
+    for name in source.extractor.id_headers:
+        values = request.headers.all(name)
+        if len(values) > 1 or not all(value.isascii() for value in values):
+            return Refusal(Outcome.BAD_SIGNATURE, "an id header is doubled or not ASCII")
+    return None
 
 
 def _check_tenant(

@@ -7,7 +7,7 @@ from typing import Final
 from gateway.model.request import Request
 from gateway.providers import payload as payloads
 from gateway.providers import times
-from gateway.providers.declaration import Declaration, Key
+from gateway.providers.declaration import Declaration, Key, names
 from gateway.providers.normalize import MISSING, Get, Normalizer, Seen, getter
 from gateway.providers.payload import Payload
 from gateway.providers.vocabulary import OTHER, SUBJECTS, family
@@ -43,6 +43,8 @@ class Extractor:
         self._declaration = declaration
         self._normalizer = Normalizer(declaration)
         self._ids = tuple((_key(key), _covered(declaration, key)) for key in declaration.id)
+        self.id_headers = tuple(name.encode() for name in names(declaration.id))
+        """Headers that an id may stand in, in lower case."""
         self._words = tuple(getter(ref) for ref in declaration.event)
         self._batch = getter(declaration.batch.items) if declaration.batch else None
 

@@ -141,6 +141,7 @@ async def test_a_normalizer_that_fails_keeps_the_event_as_other() -> None:
     class Failing:
         def __init__(self, real) -> None:
             self.payload = real.payload
+            self.id_headers = real.id_headers
 
         def items(self, request, payload, received_at):
             raise KeyError("no such field")

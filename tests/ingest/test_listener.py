@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 
 import pytest
 
@@ -423,3 +424,28 @@ async def test_a_doubled_signature_header_is_refused(good_first) -> None:
         data = post(BODY, *(pair if good_first else pair[::-1]), signature=None)
         assert (await one.send(data)).status == 401
     assert one.ears.outcomes == ["bad_signature"]
+
+
+@pytest.mark.parametrize("extra", ["X-Id: id-1", "X-Id: id-2", "x-id:"])
+async def test_a_doubled_id_header_is_refused_with_a_right_signature_too(extra) -> None:
+    async with gate(fakes.plan(fakes.source())) as one:
+        assert (await one.send(post(BODY, extra))).status == 401
+    assert one.ears.outcomes == ["bad_signature"]
+    assert one.store.admissions == []
+
+
+@pytest.mark.parametrize("verify", ["signed", "none"])
+async def test_an_id_that_is_not_ascii_is_refused(verify) -> None:
+    source = fakes.source()
+    if verify == "none":
+        source = replace(source, verifier=None)
+    async with gate(fakes.plan(source)) as one:
+        assert (await one.send(post(id="id-\u00e9"))).status == 401
+    assert one.store.admissions == []
+
+
+async def test_an_empty_id_header_is_as_good_as_none() -> None:
+    async with gate(fakes.plan(fakes.source())) as one:
+        answers = [await one.send(post(id=id)) for id in ("", "  ", None)]
+    assert [answer.status for answer in answers] == [202, 200, 200]
+    assert "no_id" in one.store.admissions[0].events[0].flags
