@@ -87,21 +87,29 @@ async def test_a_signed_request_is_taken_and_seen(tmp_path: Path) -> None:
         "X-Hub-Signature-256": "sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest(),
         "Content-Type": "application/json",
     }
-    async with aiohttp.ClientSession() as session:
-        await one.start(session)
-        async with session.post(f"{one.public}/in/github", data=body, headers=headers) as answer:
-            assert (answer.status, (await answer.json())["status"]) == (202, "accepted")
-        headers["X-Hub-Signature-256"] = "sha256=" + "0" * 64
-        async with session.post(f"{one.public}/in/github", data=body, headers=headers) as answer:
-            assert answer.status == 401
-        second = await asyncio.to_thread(gateway, tmp_path, "serve")
-        assert (second.code, f"{one.process.pid}" in second.err) == (1, True)  # type: ignore[union-attr]  # it runs
-        (row,) = (
-            await asyncio.to_thread(gateway, tmp_path, "events", "list", "--json")
-        ).out.splitlines()
-        assert json.loads(row)["type"] == "vcs.push"
-        assert mode(tmp_path / "control.sock") == 0o600
-        assert await one.end(signal.SIGTERM) == 0
+    try:
+        async with aiohttp.ClientSession() as session:
+            await one.start(session)
+            async with session.post(
+                f"{one.public}/in/github", data=body, headers=headers
+            ) as answer:
+                assert (answer.status, (await answer.json())["status"]) == (202, "accepted")
+            headers["X-Hub-Signature-256"] = "sha256=" + "0" * 64
+            async with session.post(
+                f"{one.public}/in/github", data=body, headers=headers
+            ) as answer:
+                assert answer.status == 401
+            second = await asyncio.to_thread(gateway, tmp_path, "serve")
+            assert (second.code, f"{one.process.pid}" in second.err) == (1, True)  # type: ignore[union-attr]  # it runs
+            (row,) = (
+                await asyncio.to_thread(gateway, tmp_path, "events", "list", "--json")
+            ).out.splitlines()
+            assert json.loads(row)["type"] == "vcs.push"
+            assert mode(tmp_path / "control.sock") == 0o600
+            assert await one.end(signal.SIGTERM) == 0
+    finally:
+        if one.process is not None and one.process.returncode is None:
+            await one.end(signal.SIGKILL)
     after = gateway(tmp_path, "events", "list", "--json")
     assert json.loads(after.out)["state"] == "unrouted"
     assert not (tmp_path / "control.sock").exists()
