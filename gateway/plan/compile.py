@@ -17,22 +17,16 @@ from gateway.plan.targets import compile_target
 from gateway.routing.match import Route, RouteIndex
 
 
-def compile_plan(
-    file: Path,
-    environ: Mapping[str, str],
-    *,
-    generation: int,
-    ranges: Mapping[str, tuple[str, ...]] | None = None,
-) -> Plan:
+def compile_plan(file: Path, environ: Mapping[str, str], *, generation: int) -> Plan:
     """Compiles a file.
 
-    environ: for `${NAME}` and $CREDENTIALS_DIRECTORY. ranges: address lists by provider that are
-    fresher than the shipped ones. Raises `ConfigInvalid` with every mistake. Sources that cannot
-    be trusted are in the plan, closed, with their problem in `Plan.problems`.
+    environ: for `${NAME}` and $CREDENTIALS_DIRECTORY. Raises `ConfigInvalid` with every mistake.
+    Sources that cannot be trusted are in the plan, closed, with their problem in `Plan.problems`.
+    Published addresses are the shipped ones; `plan.ranges` puts fresher ones in.
     """
     config = read(file, environ)
     notes = Notes(config.marked)
-    around = Surroundings(environ, config.folder, ranges or {})
+    around = Surroundings(environ, config.folder)
     shape = config.file
     public_url = _public_url(shape, notes)
     sources = {}

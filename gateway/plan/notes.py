@@ -58,5 +58,3 @@ class Surroundings:
     environ: Mapping[str, str]
     folder: Path
     """Of routes.yaml: what relative files count from."""
-    ranges: Mapping[str, tuple[str, ...]]
-    """Fresher address lists than the shipped ones, by provider."""

@@ -13,7 +13,7 @@ from gateway.plan.plan import Limits, Source
 from gateway.providers.declaration import Declaration
 from gateway.providers.extract import Extractor
 from gateway.verify.addresses import AddressSet, Network, parse_network
-from gateway.verify.base import Context, Secret
+from gateway.verify.base import Context, Scheme, Secret
 from gateway.verify.hmac import Hmac
 from gateway.verify.standard_webhooks import StandardWebhooks
 from gateway.verify.verifier import Verifier, bind
@@ -53,7 +53,7 @@ def compile_source(
     problems += _missing_options(declaration, options, path, notes)
     verifier: Verifier | None = None
     amber = ""
-    allow, named = _allow(declaration, shape, path, around, notes)
+    allow, named = _allow(declaration, shape, path, notes)
     if shape.verify == "none":
         amber = "nothing proves where its requests come from"
         if allow is None and not any(_RANDOM.fullmatch(p) for p in url_path.split("/")):
@@ -137,24 +137,24 @@ def _declaration(name: str, shape: shapes.Source, path: Path_, notes: Notes) -> 
     return providers.load(shape.provider)
 
 
-def _is_timed(scheme: object) -> bool:
-    if isinstance(scheme, Hmac):
-        return scheme.timestamp is not None
-    return isinstance(scheme, StandardWebhooks)
+def _with_tolerance(scheme: Scheme, tolerance: float) -> Scheme | None:
+    """The scheme with this window, in seconds; None where it signs no time."""
+    if isinstance(scheme, Hmac) and scheme.timestamp is not None:
+        return replace(scheme, timestamp=replace(scheme.timestamp, tolerance=tolerance))
+    if isinstance(scheme, StandardWebhooks):
+        return replace(scheme, tolerance=tolerance)
+    return None
 
 
 def _tolerant(declaration: Declaration, tolerance: float, path: Path_, notes: Notes) -> Declaration:
-    if declaration.ways and not any(_is_timed(way.scheme) for way in declaration.ways):
+    timed = [_with_tolerance(way.scheme, tolerance) for way in declaration.ways]
+    if timed and all(scheme is None for scheme in timed):
         said = "`tolerance` has no use: no time is signed here"
         notes.error((*path, "tolerance"), said, "leave it out", key=True)
-    ways = []
-    for way in declaration.ways:
-        scheme = way.scheme
-        if isinstance(scheme, Hmac) and scheme.timestamp is not None:
-            scheme = replace(scheme, timestamp=replace(scheme.timestamp, tolerance=tolerance))
-        elif isinstance(scheme, StandardWebhooks):
-            scheme = replace(scheme, tolerance=tolerance)
-        ways.append(replace(way, scheme=scheme))
+    ways = (
+        way if scheme is None else replace(way, scheme=scheme)
+        for way, scheme in zip(declaration.ways, timed, strict=True)
+    )
     return replace(declaration, ways=tuple(ways))
 
 
@@ -221,9 +221,9 @@ def _secrets(
 
 
 def _allow(
-    declaration: Declaration, shape: shapes.Source, path: Path_, around: Surroundings, notes: Notes
+    declaration: Declaration, shape: shapes.Source, path: Path_, notes: Notes
 ) -> tuple[AddressSet | None, tuple[Network, ...]]:
-    """The allowlist, and the part of it that stands in the file."""
+    """The allowlist with what is shipped, and the part of it that stands in the file."""
     if not shape.allow_ips:
         return None, ()
     named: list[Network] = []
@@ -239,6 +239,5 @@ def _allow(
         if declaration.ranges is None:
             notes.error(where, f"{shape.provider} publishes no addresses", "name CIDRs instead")
             continue
-        known = around.ranges.get(declaration.name) or declaration.ranges.shipped
-        published += [parse_network(one) for one in known]
+        published += [parse_network(one) for one in declaration.ranges.shipped]
     return AddressSet((*named, *published)), tuple(named)

@@ -45,9 +45,9 @@ def compile_target(name: str, shape: shapes.Target, around: Surroundings, notes:
             notes.error(where, f"{header!r} cannot be set here", key=True)
             continue
         compiled = template(text, where, around, notes)
-        if header.lower() in seen:
+        if lower in seen:
             notes.error(where, f"{header!r} is set already, in other letters", key=True)
-        seen.add(header.lower())
+        seen.add(lower)
         if compiled is not None:
             headers.append((header, compiled))
     if shape.connect_timeout > shape.timeout:
