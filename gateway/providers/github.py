@@ -95,8 +95,8 @@ _WHOSE = "/workflow_run/head_repository/full_name"
 # A release's run names the release's tag as its `head_branch`.
 _OWN_RUN: Mapping[Ref, Test] = {_WHOSE: Same(_OURS), "/workflow_run/event": Not("release")}
 _OWN_RELEASE: Mapping[Ref, Test] = {_WHOSE: Same(_OURS), "/workflow_run/event": "release"}
-# Both tests are of one place, which a mapping can name once in each of two ways.
-_FORKS_RUN: Mapping[Ref, Test] = {_WHOSE: PRESENT, f"body.{_WHOSE}": Not(Same(_OURS))}
+# A deleted fork's repository is null: its branch is not ours either.
+_NOT_OUR_RUN: Mapping[Ref, Test] = {_WHOSE: Not(Same(_OURS))}
 
 
 def _run(at: str, started: str, finished: str) -> Mapping[str, Reading | None]:
@@ -119,15 +119,14 @@ def _run(at: str, started: str, finished: str) -> Mapping[str, Reading | None]:
 _BRANCH = "/workflow_run/head_branch"
 _WORKFLOW: Mapping[str, Reading | None] = {
     **_run("/workflow_run", "run_started_at", "updated_at"),
-    # A deleted fork's repository is null: its branch is not ours either.
     "branch": text(_BRANCH, when=_OWN_RUN),
     "tag": text(_BRANCH, when=_OWN_RELEASE),
     "ref": (
         Field((_BRANCH,), "ref", _OWN_RUN, lead=_HEADS),
         Field((_BRANCH,), "ref", _OWN_RELEASE, lead=_TAGS),
     ),
-    "head": text(_BRANCH, when={_WHOSE: Not(Same(_OURS))}),
-    "head_repo": text(_WHOSE, when=_FORKS_RUN),
+    "head": text(_BRANCH, when=_NOT_OUR_RUN),
+    "head_repo": text(_WHOSE, when=_NOT_OUR_RUN),
 }
 _JOB = _run("/workflow_job", "started_at", "completed_at")
 _SUITE = _run("/check_suite", "created_at", "updated_at")
