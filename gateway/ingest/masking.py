@@ -6,12 +6,13 @@ for refused requests, which may come to the wrong path, a name is also guessed f
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote_plus, urlencode
 
 from gateway.model.request import RawHeaders
 from gateway.providers.payload import FORM, read
+from gateway.providers.pointers import at, follow, steps
 
 ALWAYS = frozenset({b"authorization", b"proxy-authorization", b"cookie"})
 _SUSPECT = re.compile(rb"token|secret|pass|auth|cookie|api-?key|credential")
@@ -94,23 +95,6 @@ def mask_body(
     return _written(_replaced(parsed, secrets.pointers, mask), secrets.form_field if form else None)
 
 
-def at(value: object, pointer: str) -> object:
-    """What a JSON pointer (RFC 6901) names, None if it is not there."""
-    for step in _steps(pointer):
-        if isinstance(value, Mapping):
-            value = value.get(step)
-        elif isinstance(value, Sequence) and not isinstance(value, str) and step.isdigit():
-            value = value[int(step)] if int(step) < len(value) else None
-        else:
-            return None
-    return value
-
-
-def _steps(pointer: str) -> list[str]:
-    parts = pointer.removeprefix("/").split("/") if pointer else []
-    return [part.replace("~1", "/").replace("~0", "~") for part in parts]
-
-
 def _in_json(value: str) -> tuple[bytes, ...]:
     plain = json.dumps(value)
     raw = json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
@@ -130,10 +114,10 @@ def _in_form(value: str) -> tuple[bytes, ...]:
 def _replaced(value: object, pointers: Sequence[str], mask: str) -> object:
     copy = json.loads(json.dumps(value))
     for pointer in pointers:
-        steps = _steps(pointer)
-        parent = at(copy, "".join(f"/{step}" for step in steps[:-1])) if steps else None
-        if isinstance(parent, dict) and steps[-1] in parent:
-            parent[steps[-1]] = mask
+        *way, last = steps(pointer) or [""]
+        parent = follow(copy, way)
+        if isinstance(parent, dict) and last in parent:
+            parent[last] = mask
     return copy
 
 

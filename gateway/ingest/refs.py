@@ -6,9 +6,9 @@ One text or nothing; a header sent twice or a parameter given twice is nothing.
 from collections.abc import Callable
 from urllib.parse import parse_qs
 
-from gateway.ingest.masking import at
 from gateway.model.request import Request
 from gateway.providers.declaration import Ref
+from gateway.providers.pointers import at
 
 Body = Callable[[], object]
 """The parsed body, parsed when it is first asked for."""

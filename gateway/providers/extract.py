@@ -8,8 +8,9 @@ from gateway.model.request import Request
 from gateway.providers import payload as payloads
 from gateway.providers import times
 from gateway.providers.declaration import Declaration, Key, names
-from gateway.providers.normalize import MISSING, Get, Normalizer, Seen, getter
+from gateway.providers.normalize import Normalizer
 from gateway.providers.payload import Payload
+from gateway.providers.places import MISSING, Get, Seen, getter
 from gateway.providers.vocabulary import OTHER, SUBJECTS, family
 
 _LONGEST: Final = 512

@@ -3,35 +3,18 @@
 Nothing a sender wrote can make it raise. A field that cannot be read is left out, and noted.
 """
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import orjson
 
-from gateway.model.request import Headers
-from gateway.providers import money, times
+from gateway.providers import kinds, money
 from gateway.providers.declaration import Declaration, Field, Reading, Ref, Rule
 from gateway.providers.markers import ABSENT, PRESENT, ZEROS, Not, Prefix, Same, Test
+from gateway.providers.places import MISSING, Seen, getter, there
 from gateway.providers.vocabulary import OTHER, family, fields_of
 
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What rules read: one item, the whole payload around it, the headers."""
-
-    item: object
-    root: object
-    headers: Headers
-
-
-class _Missing:
-    """No value: not the same as null."""
-
-
-MISSING: Final = _Missing()
-Get = Callable[[Seen], object]
 Check = Callable[[Seen], bool]
 Put = Callable[[Seen, dict[str, object], list[str]], object]
 
@@ -45,67 +28,6 @@ class Normalized:
     time: str | None
     unread: tuple[str, ...]
     """Fields whose values were there and could not be understood."""
-
-
-# ---------------------------------------------------------------- places
-
-
-def getter(ref: Ref) -> Get:
-    """A reference as a function; `MISSING` where nothing is there."""
-    if ref.startswith("header."):
-        name = ref[7:].lower().encode()
-        return lambda seen: seen.headers.text(name) or MISSING
-    root = ref.startswith("root.")
-    text = ref[5:] if root or ref.startswith("body.") else ref
-    parts = tuple(
-        part.replace("~1", "/").replace("~0", "~") for part in text[1:].split("/")
-    ) if text.startswith("/") else tuple(text.split("."))  # fmt: skip
-    steps = tuple(
-        (part, int(part) if part.isascii() and part.isdecimal() else -1) for part in parts
-    )
-    if root:
-        return lambda seen: _walk(seen.root, steps)
-    # Nearly all places are one or two keys deep, and are asked for at every event.
-    if len(parts) == 1:
-        return _one(parts[0], steps)
-    if len(parts) == 2:
-        return _two(parts[0], parts[1], steps)
-    return lambda seen: _walk(seen.item, steps)
-
-
-def _walk(here: object, steps: tuple[tuple[str, int], ...]) -> object:
-    for key, number in steps:
-        if type(here) is dict:
-            here = here.get(key, MISSING)
-        elif type(here) is list and 0 <= number < len(here):
-            here = here[number]
-        else:
-            return MISSING
-    return here
-
-
-def _one(key: str, steps: tuple[tuple[str, int], ...]) -> Get:
-    def get(seen: Seen) -> object:
-        here = seen.item
-        return here.get(key, MISSING) if type(here) is dict else _walk(here, steps)
-
-    return get
-
-
-def _two(first: str, second: str, steps: tuple[tuple[str, int], ...]) -> Get:
-    def get(seen: Seen) -> object:
-        here = seen.item
-        if type(here) is dict:
-            inner = here.get(first)
-            if type(inner) is dict:
-                return inner.get(second, MISSING)
-        return _walk(here, steps)
-
-    return get
-
-
-def _there(value: object) -> bool:
-    return value is not MISSING and value is not None and value != ""
 
 
 # ---------------------------------------------------------------- tests
@@ -129,16 +51,16 @@ def _check(ref: Ref, test: Test) -> Check:
 
 def _judge(test: Test) -> Callable[[object, Seen], bool]:
     if test is PRESENT:
-        return lambda value, _: _there(value)
+        return lambda value, _: there(value)
     if test is ABSENT:
-        return lambda value, _: not _there(value)
+        return lambda value, _: not there(value)
     if test is ZEROS:
-        return lambda value, _: isinstance(value, str) and _zeros(value)
+        return lambda value, _: isinstance(value, str) and kinds.zeros(value)
     if isinstance(test, Prefix):
         return lambda value, _: isinstance(value, str) and value.startswith(test.text)
     if isinstance(test, Same):
         other = getter(test.at)
-        return lambda value, seen: _there(value) and value == other(seen)
+        return lambda value, seen: there(value) and value == other(seen)
     if isinstance(test, Not):
         inner = _judge(test.test)
         return lambda value, seen: not inner(value, seen)
@@ -149,114 +71,6 @@ def _judge(test: Test) -> Callable[[object, Seen], bool]:
 
 def _equal(value: object, wanted: object) -> bool:
     return value == wanted and isinstance(value, bool) == isinstance(wanted, bool)
-
-
-def _zeros(text: str) -> bool:
-    return len(text) >= 7 and not text.strip("0")
-
-
-# ---------------------------------------------------------------- kinds
-
-
-def _text(value: object) -> str | None:
-    if isinstance(value, str):
-        return value or None
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _integer(value: object) -> int | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return value
-    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 18:
-        return int(value)
-    return None
-
-
-def _boolean(value: object) -> bool | None:
-    if isinstance(value, bool):
-        return value
-    return {"true": True, "false": False}.get(value) if isinstance(value, str) else None
-
-
-_HEX: Final = re.compile(r"[0-9A-Fa-f]+")
-
-
-def _sha(value: object) -> str | None:
-    if not isinstance(value, str) or not 7 <= len(value) <= 64:
-        return None
-    return value.lower() if _HEX.fullmatch(value) else None
-
-
-def _currency(value: object) -> str | None:
-    if not isinstance(value, str) or len(value) != 3:
-        return None
-    return value.upper() if value.isascii() and value.isalpha() else None
-
-
-def _after(lead: str) -> Callable[[object], str | None]:
-    def read(value: object) -> str | None:
-        return value[len(lead) :] if isinstance(value, str) and len(value) > len(lead) else None
-
-    return read
-
-
-def _tail(value: object) -> str | None:
-    return value.partition("/")[2] or None if isinstance(value, str) else None
-
-
-def _repo_url(value: object) -> str | None:
-    if not isinstance(value, str):
-        return None
-    _, slashes, rest = value.partition("://")
-    path = rest.partition("/")[2] if slashes else value.partition(":")[2]
-    return path.strip("/").removesuffix(".git") or None
-
-
-def _ref(lead: str) -> Callable[[object], str | None]:
-    def read(value: object) -> str | None:
-        if not isinstance(value, str) or not value:
-            return None
-        if lead:
-            return value if value.startswith("refs/") else lead + value
-        return value if value.startswith("refs/") else None
-
-    return read
-
-
-def _time(field: Field) -> Callable[[object], str | None]:
-    def read(value: object) -> str | None:
-        if isinstance(value, str):
-            return times.from_text(value, field.zone)
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return times.from_number(value, field.unit)
-        return None
-
-    return read
-
-
-def _map(field: Field) -> Callable[[object], str | None]:
-    def read(value: object) -> str | None:
-        word = value if isinstance(value, str) else orjson.dumps(value).decode()
-        return field.table.get(word) or field.otherwise or None
-
-    return read
-
-
-_PLAIN: Final[Mapping[str, Callable[[object], object]]] = {
-    "text": _text,
-    "integer": _integer,
-    "boolean": _boolean,
-    "sha": _sha,
-    "currency": _currency,
-    "branch": _after("refs/heads/"),
-    "tag": _after("refs/tags/"),
-    "tail": _tail,
-    "repo_url": _repo_url,
-}
-_QUIET: Final = {"branch": "refs/heads/", "tag": "refs/tags/"}
-"""What a ref of this kind begins with."""
 
 
 # ---------------------------------------------------------------- fields
@@ -297,7 +111,7 @@ def _joined(name: str, field: Field) -> Take:
     gets = tuple(getter(ref) for ref in field.at)
 
     def take(seen: Seen, out: dict[str, object], _: list[str]) -> bool:
-        parts = [_text(get(seen)) for get in gets]
+        parts = [kinds.text(get(seen)) for get in gets]
         if not all(parts):
             return False
         out[name] = field.join.join(part for part in parts if part)
@@ -308,8 +122,8 @@ def _joined(name: str, field: Field) -> Take:
 
 def _first(name: str, field: Field) -> Take:
     gets = tuple(getter(ref) for ref in field.at)
-    read = _kind(field)
-    passed = _passed(field)
+    read = kinds.reader(field)
+    passed = kinds.quiet(field)
 
     def take(seen: Seen, out: dict[str, object], unread: list[str]) -> bool:
         for get in gets:
@@ -328,35 +142,15 @@ def _first(name: str, field: Field) -> Take:
     return take
 
 
-def _passed(field: Field) -> Callable[[object], bool] | None:
-    """Which values are no unreadable ones: the field is simply not there. None: no value is."""
-    lead = _QUIET.get(field.kind, "")
-    if lead:
-        return lambda value: isinstance(value, str) and not value.startswith(lead)
-    if field.kind == "sha":
-        return lambda value: isinstance(value, str) and _zeros(value)
-    return None
-
-
-def _kind(field: Field) -> Callable[[object], object]:
-    if field.kind == "time":
-        return _time(field)
-    if field.kind == "map":
-        return _map(field)
-    if field.kind == "ref":
-        return _ref(field.lead)
-    return _PLAIN[field.kind]
-
-
 def _amount(name: str, field: Field) -> Take:
     gets = tuple(getter(ref) for ref in field.at)
     currencies = tuple(getter(ref) for ref in field.currency)
 
     def take(seen: Seen, out: dict[str, object], unread: list[str]) -> bool:
-        value = next((found for found in (get(seen) for get in gets) if _there(found)), MISSING)
+        value = next((found for found in (get(seen) for get in gets) if there(found)), MISSING)
         if value is MISSING:
             return False
-        codes = (_currency(get(seen)) for get in currencies)
+        codes = (kinds.currency(get(seen)) for get in currencies)
         code = next((found for found in codes if found), None)
         amount = None
         if code is not None and field.kind == "minor":

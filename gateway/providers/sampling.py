@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
 from gateway.providers.declaration import Declaration, Ref, names
+from gateway.providers.pointers import steps
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -100,16 +101,16 @@ def _times(declaration: Declaration) -> set[Ref]:
 
 def _change(document: object, ref: Ref, how: Callable[[object], object]) -> bool:
     """Replaces the value that `ref` names in the body; whether there was one."""
-    steps = _steps(ref)
-    for step in steps[:-1]:
+    way = _steps(ref)
+    for step in way[:-1]:
         document = _child(document, step)
-    if not steps or _child(document, steps[-1]) is None:
+    if not way or _child(document, way[-1]) is None:
         return False
     match document:
         case dict():
-            document[steps[-1]] = how(document[steps[-1]])
+            document[way[-1]] = how(document[way[-1]])
         case list():
-            document[int(steps[-1])] = how(document[int(steps[-1])])
+            document[int(way[-1])] = how(document[int(way[-1])])
     return True
 
 
@@ -120,7 +121,7 @@ def _steps(ref: Ref) -> list[str]:
     pointer = ref.removeprefix("body.").removeprefix("root.")
     if not pointer.startswith("/"):
         return pointer.split(".")
-    return [step.replace("~1", "/").replace("~0", "~") for step in pointer[1:].split("/")]
+    return steps(pointer)
 
 
 def _child(value: object, step: str) -> object:

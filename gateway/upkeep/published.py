@@ -9,6 +9,7 @@ from typing import Final
 
 import orjson
 
+from gateway.providers.pointers import at
 from gateway.verify.addresses import Network, parse_network
 
 AT_MOST: Final = 1000
@@ -46,10 +47,7 @@ def read(document: bytes, pointers: Sequence[str]) -> tuple[Network, ...]:
         raise Unbelievable("it is not JSON") from None
     found: list[Network] = []
     for pointer in pointers:
-        value: object = root
-        for step in pointer.split("/")[1:]:
-            name = step.replace("~1", "/").replace("~0", "~")
-            value = value.get(name) if isinstance(value, dict) else None
+        value = at(root, pointer)
         if not isinstance(value, list) or not value:
             raise Unbelievable(f"there is no list at {pointer}, or an empty one")
         found += map(_network, value)
