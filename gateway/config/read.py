@@ -1,6 +1,5 @@
 """A file becomes shapes, or all of its mistakes at once, each with its place and what to do."""
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any, Final, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from gateway.config import marks, shapes, values
+from gateway.config import hints, marks, shapes, values
 from gateway.config.marks import Marked, Path_
 from gateway.config.salvage import Broken, rest
 from gateway.errors import ConfigInvalid, Problem
@@ -53,11 +52,11 @@ def read(path: Path, environ: Mapping[str, str]) -> Config:
     try:
         file = shapes.File.model_validate(data)
     except ValidationError as error:
-        details = _plain(error, marked)
+        complaints = _complaints(error, marked)
         seen = {problem.path for problem in problems}
-        found = _once([_problem(detail, marked) for detail in details])
+        found = _once([_problem(one, marked) for one in complaints])
         problems += [problem for problem in found if problem.path not in seen]
-        broken += [_broken(detail, marked) for detail in details]
+        broken += [one.broken for one in complaints]
     else:
         if not broken:
             return Config(file, marked, folder, _sorted(problems), tuple(range(len(file.routes))))
@@ -71,33 +70,45 @@ def read(path: Path, environ: Mapping[str, str]) -> Config:
     return Config(file, marked, folder, _sorted(problems), left.routes)
 
 
-def _plain(error: ValidationError, marked: Marked) -> list[ErrorDetails]:
+@dataclass(frozen=True, slots=True)
+class _Complaint:
+    """One of pydantic's, with its place in the file."""
+
+    detail: ErrorDetails
+    broken: Broken
+    keys: Sequence[str]
+    """That the shape there has."""
+
+    @property
+    def name(self) -> str:
+        """Of the key that is unknown or missing."""
+        return str(self.detail["loc"][-1])
+
+
+def _complaints(error: ValidationError, marked: Marked) -> list[_Complaint]:
     """Pydantic's complaints without those that only echo another: a union's literal where a mapping
     was given, and a key that is missing because it was written wrong."""
-    details = [
-        detail
+    found = [
+        _complaint(detail, marked)
         for detail in error.errors(include_url=False)
         if not (detail["type"] == "literal_error" and isinstance(detail["input"], dict))
     ]
-    meant = {
-        (*one.path[:-1], one.meant)
-        for one in (_broken(detail, marked) for detail in details)
-        if one.kind == "key"
-    }
+    meant = {(*one.broken.path[:-1], one.broken.meant) for one in found if one.broken.kind == "key"}
     return [
-        detail
-        for detail in details
-        if detail["type"] != "missing"
-        or (*_place(detail["loc"], marked.data)[0], str(detail["loc"][-1])) not in meant
+        one
+        for one in found
+        if one.broken.kind != "missing" or (*one.broken.path, one.name) not in meant
     ]
 
 
-def _broken(detail: ErrorDetails, marked: Marked) -> Broken:
+def _complaint(detail: ErrorDetails, marked: Marked) -> _Complaint:
     path, model = _place(detail["loc"], marked.data)
+    keys = [info.alias or name for name, info in model.model_fields.items()]
     if detail["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(str(path[-1]), _keys(model), 1)
-        return Broken(path, "key", near[0] if near else "")
-    return Broken(path, "missing" if detail["type"] == "missing" else "value")
+        broken = Broken(path, "key", hints.nearest(str(path[-1]), keys))
+    else:
+        broken = Broken(path, "missing" if detail["type"] == "missing" else "value")
+    return _Complaint(detail, broken, keys)
 
 
 def _sorted(problems: Sequence[Problem]) -> tuple[Problem, ...]:
@@ -146,24 +157,19 @@ def _substituted(
 # ---------------------------------------------------------------- pydantic's words into ours
 
 
-def _problem(detail: ErrorDetails, marked: Marked) -> Problem:
-    path, model = _place(detail["loc"], marked.data)
+def _problem(complaint: _Complaint, marked: Marked) -> Problem:
+    detail, path, name = complaint.detail, complaint.broken.path, complaint.name
     kind = detail["type"]
     if kind == "extra_forbidden":
-        name = str(path[-1])
-        known = _keys(model)
-        near = difflib.get_close_matches(name, known, 1)
-        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(sorted(known))}"
+        hint = hints.known(name, complaint.keys)
         return marked.problem(path, f"unknown key {name!r}", hint, key=True)
     if kind == "missing":
-        name = str(detail["loc"][-1])
         return marked.problem(path, f"the key {name!r} is missing")
     given = detail["input"]
     if kind == "literal_error":
         wanted = str(detail.get("ctx", {}).get("expected", ""))
         options = [word.strip("'\" ") for word in wanted.replace(" or ", ", ").split(",")]
-        near = difflib.get_close_matches(str(given), options, 1)
-        hint = f"did you mean {near[0]}?" if near else ""
+        hint = hints.did_you_mean(hints.nearest(str(given), options))
         return marked.problem(path, f"{given!r} is none of: {', '.join(options)}", hint)
     if kind == "string_pattern_mismatch":
         hint = "use a-z, 0-9, _ and -, begin with a letter or digit, 63 characters at most"
@@ -238,7 +244,3 @@ def _shape_in(annotation: Any) -> type[BaseModel] | None:  # Any: a type express
         if found := _shape_in(part):
             return found
     return None
-
-
-def _keys(model: type[BaseModel]) -> list[str]:
-    return [info.alias or name for name, info in model.model_fields.items()]

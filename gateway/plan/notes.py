@@ -1,10 +1,10 @@
 """Collects what is wrong while a plan is compiled, so that all of it is said at once."""
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gateway.config import hints
 from gateway.config.marks import Marked, Path_
 from gateway.errors import Problem
 
@@ -44,11 +44,7 @@ class Notes:
 
     def unknown(self, path: Path_, kind: str, name: str, known: Iterable[str]) -> None:
         """A name that nothing has."""
-        names = sorted(known)
-        near = difflib.get_close_matches(name, names, 1)
-        listed = ", ".join(names) or "none yet"
-        hint = f"did you mean {near[0]}?" if near else f"there are: {listed}"
-        self.error(path, f"no {kind} {name!r}", hint)
+        self.error(path, f"no {kind} {name!r}", hints.known(name, known))
 
 
 @dataclass(frozen=True, slots=True)
