@@ -5,14 +5,17 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import aiohttp
 
-from tests.app.running import BASE, ENV, Receiver
+from tests.app.running import BASE, ENV
+
+ROOT = Path(__file__).parents[2]
 
 
 def free_port() -> int:
@@ -31,17 +34,25 @@ class Process:
     admin: str
     process: asyncio.subprocess.Process | None = None
 
+    def command(self) -> Sequence[str]:
+        """What comes before `serve`."""
+        return (sys.executable, "-m", "gateway")
+
+    def environ(self) -> Mapping[str, str]:
+        """Beside what this process has."""
+        return ENV
+
     async def start(self, session: aiohttp.ClientSession) -> None:
-        """Returns when it is ready. Raises TimeoutError with what it printed where it is not."""
+        """Returns when it is ready. Raises `Died`, or TimeoutError where it never is."""
         self.process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "gateway", "serve", "-c", str(self.folder / "routes.yaml"),
-            "--log-level", "warning", env={**os.environ, **ENV},
+            *self.command(), "serve", "-c", str(self.folder / "routes.yaml"),
+            "--log-level", "warning", env={**os.environ, **self.environ()}, cwd=ROOT,
             stdin=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not await self._ready(session):
                 if self.process.returncode is not None:
-                    raise AssertionError(f"the gateway ended with {self.process.returncode}")
+                    raise Died(self.process.returncode)
                 await asyncio.sleep(0.02)
 
     async def _ready(self, session: aiohttp.ClientSession) -> bool:
@@ -58,14 +69,27 @@ class Process:
         return await self.process.wait()
 
 
+class Died(AssertionError):
+    """The process ended before it answered."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"the gateway ended with {code} before it answered")
+        self.code = code
+
+
+P = TypeVar("P", bound=Process)
+
+
 @asynccontextmanager
-async def process(folder: Path, receiver: Receiver, text: str = BASE) -> AsyncIterator[Process]:
-    """A configured process, not started; killed at the end if it still runs."""
+async def process(
+    folder: Path, sink: str, text: str = BASE, kind: type[P] = Process
+) -> AsyncIterator[P]:
+    """A configured process, not started; killed at the end if it still runs. sink: a URL."""
     public, admin = free_port(), free_port()
     text = text.replace('server: {listen: "127.0.0.1:0"', f'server: {{listen: "127.0.0.1:{public}"')
     text = text.replace('admin: {listen: "127.0.0.1:0"', f'admin: {{listen: "127.0.0.1:{admin}"')
-    (folder / "routes.yaml").write_text(text.replace("RECEIVER", receiver.url))
-    one = Process(folder, f"http://127.0.0.1:{public}", f"http://127.0.0.1:{admin}")
+    (folder / "routes.yaml").write_text(text.replace("RECEIVER", sink))
+    one = kind(folder, f"http://127.0.0.1:{public}", f"http://127.0.0.1:{admin}")
     try:
         yield one
     finally:

@@ -39,7 +39,7 @@ async def test_what_was_acknowledged_survives_kills_under_load(tmp_path: Path) -
     chance = random.Random(20)
     async with (
         receiving() as receiver,
-        process(tmp_path, receiver) as one,
+        process(tmp_path, receiver.url) as one,
         aiohttp.ClientSession() as session,
     ):
         for kill in range(KILLS):

@@ -67,7 +67,7 @@ async def _answers(base: str, session: aiohttp.ClientSession) -> bool:
 async def behind(
     folder: Path, receiver: Receiver, text: str = BASE
 ) -> AsyncIterator[tuple[str, Process, aiohttp.ClientSession]]:
-    async with process(folder, receiver, text) as one, aiohttp.ClientSession() as session:
+    async with process(folder, receiver.url, text) as one, aiohttp.ClientSession() as session:
         await one.start(session)
         async with nginx(folder, one, session) as base:
             yield base, one, session

@@ -7,18 +7,16 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
 import orjson
 
-from tests.app.process import Process, free_port
-from tests.app.running import BASE, ENV, signed_push
-
-ROOT = Path(__file__).parents[2]
+from tests.app.process import Process
+from tests.app.running import signed_push
 
 
 @dataclass
@@ -32,23 +30,11 @@ class Serving(Process):
     """The id that each acknowledged event got, under its provider's id."""
     unavailable: int = 0
 
-    async def start(self, session: aiohttp.ClientSession) -> None:
-        self.process = await asyncio.create_subprocess_exec(
-            *self.prefix, sys.executable, "-m", "tests.durability.entry", "serve",
-            "-c", str(self.folder / "routes.yaml"), "--log-level", "error",
-            env={**os.environ, **ENV, **self.env}, cwd=ROOT, stdin=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
-        async with asyncio.timeout(60):
-            while not await self.answers(session):
-                if self.process.returncode is not None:
-                    raise Died(self.process.returncode)
-                await asyncio.sleep(0.02)
+    def command(self) -> Sequence[str]:
+        return (*self.prefix, sys.executable, "-m", "tests.durability.entry")
 
-    async def answers(self, session: aiohttp.ClientSession) -> bool:
-        with suppress(aiohttp.ClientError):
-            async with session.get(f"{self.public}/healthz") as answer:
-                return answer.status == 200
-        return False
+    def environ(self) -> Mapping[str, str]:
+        return {**super().environ(), **self.env}
 
     async def end(self, number: signal.Signals) -> int:
         """Sends a signal to the gateway, not to what traces it; gives the exit code."""
@@ -89,26 +75,3 @@ class Serving(Process):
                     return
 
         await asyncio.gather(*(sender() for _ in range(senders)))
-
-
-class Died(AssertionError):
-    """The process ended before it answered."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(f"the gateway ended with {code} before it answered")
-        self.code = code
-
-
-@asynccontextmanager
-async def serving(folder: Path, sink: str, text: str = BASE) -> AsyncIterator[Serving]:
-    """A configured process, not started; killed at the end if it still runs. sink: a URL."""
-    public, admin = free_port(), free_port()
-    text = text.replace('server: {listen: "127.0.0.1:0"', f'server: {{listen: "127.0.0.1:{public}"')
-    text = text.replace('admin: {listen: "127.0.0.1:0"', f'admin: {{listen: "127.0.0.1:{admin}"')
-    (folder / "routes.yaml").write_text(text.replace("RECEIVER", sink))
-    one = Serving(folder, f"http://127.0.0.1:{public}", f"http://127.0.0.1:{admin}")
-    try:
-        yield one
-    finally:
-        if one.process is not None and one.process.returncode is None:
-            await one.end(signal.SIGKILL)

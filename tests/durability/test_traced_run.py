@@ -11,9 +11,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from tests.app.process import process
 from tests.app.running import receiving
 from tests.durability.entry import SYNCHRONOUS
-from tests.durability.serving import serving
+from tests.durability.serving import Serving
 from tests.durability.trace import COMMAND, Verdict, judge
 
 pytestmark = pytest.mark.slow
@@ -24,7 +25,7 @@ async def traced(folder: Path, requests: int, env: Mapping[str, str]) -> Verdict
     trace = folder / "trace"
     async with (
         receiving() as receiver,
-        serving(folder, receiver.url) as one,
+        process(folder, receiver.url, kind=Serving) as one,
         aiohttp.ClientSession() as session,
     ):
         one.prefix = (*COMMAND, "-o", str(trace))

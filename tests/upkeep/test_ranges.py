@@ -172,6 +172,16 @@ ALLOWED = BASE.replace(
 )
 
 
+@asynccontextmanager
+async def github_publishing(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Publisher]:
+    """GitHub's list, published here."""
+    declared = github.DECLARATION
+    async with publishing() as publisher:
+        ranges = replace(declared.ranges, url=publisher.url)
+        monkeypatch.setattr(github, "DECLARATION", replace(declared, ranges=ranges))
+        yield publisher
+
+
 async def status(one: Running, number: str, client: str) -> int:
     headers, body = signed_push(number)
     headers["X-Forwarded-For"] = client
@@ -182,10 +192,7 @@ async def status(one: Running, number: str, client: str) -> int:
 async def test_a_new_network_is_let_in_and_stays_over_reload_and_restart(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    declared = github.DECLARATION
-    async with publishing() as publisher, receiving() as receiver:
-        ranges = replace(declared.ranges, url=publisher.url)
-        monkeypatch.setattr(github, "DECLARATION", replace(declared, ranges=ranges))
+    async with github_publishing(monkeypatch) as publisher, receiving() as receiver:
         async with running(tmp_path, receiver, ALLOWED) as one:
             await one.gateway._feed.refresh()
             await one.gateway.reload()
@@ -205,10 +212,10 @@ async def test_a_new_network_is_let_in_and_stays_over_reload_and_restart(
 async def test_nobody_is_asked_where_no_allowlist_takes_a_providers_addresses(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    declared = github.DECLARATION
-    async with publishing() as publisher, receiving() as receiver:
-        ranges = replace(declared.ranges, url=publisher.url)
-        monkeypatch.setattr(github, "DECLARATION", replace(declared, ranges=ranges))
-        async with running(tmp_path, receiver) as one:
-            await one.gateway._feed.refresh()
+    async with (
+        github_publishing(monkeypatch) as publisher,
+        receiving() as receiver,
+        running(tmp_path, receiver) as one,
+    ):
+        await one.gateway._feed.refresh()
     assert publisher.asked == 0
