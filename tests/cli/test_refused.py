@@ -15,7 +15,7 @@ from tests.cli.commands import gateway
 async def test_a_refused_request_is_listed_and_shown(tmp_path: Path) -> None:
     async with (
         receiving() as receiver,
-        process(tmp_path, receiver) as one,
+        process(tmp_path, receiver.url) as one,
         aiohttp.ClientSession() as session,
     ):
         await one.start(session)
