@@ -74,7 +74,8 @@ async def list_refused(request: web.Request) -> web.Response:
 @routes.get("/api/v1/status")
 async def show_status(request: web.Request) -> web.Response:
     """Sources, targets, the store."""
-    return _json(await status(request.app[DEPS]))
+    deps = request.app[DEPS]
+    return _json(await status(deps.plan(), deps.store))
 
 
 # ---------------------------------------------------------------- verbs

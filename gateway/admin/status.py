@@ -1,10 +1,11 @@
 """The state of every source and target, for the page, the API and `gateway status`."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 from gateway.admin import present
-from gateway.admin.deps import Deps
-from gateway.plan.plan import Source
+from gateway.plan.plan import Plan, Source
+from gateway.store.protocol import Health, Pause, SourceActivity, TargetBacklog
 
 
 def source_state(source: Source) -> tuple[str, str]:
@@ -20,14 +21,22 @@ def source_state(source: Source) -> tuple[str, str]:
     return "open", ""
 
 
-async def status(deps: Deps) -> dict[str, Any]:
+class Reads(Protocol):
+    """What is asked of a store; see `store.protocol.Store`."""
+
+    async def activity(self) -> Sequence[SourceActivity]: ...
+    async def backlog(self) -> Sequence[TargetBacklog]: ...
+    async def pauses(self) -> Sequence[Pause]: ...
+    async def health(self) -> Health: ...
+
+
+async def status(plan: Plan, store: Reads) -> dict[str, Any]:
     """Everything at one look."""
-    plan = deps.plan()
-    activity = {found.source: found for found in await deps.store.activity()}
-    backlog = {found.target: found for found in await deps.store.backlog()}
-    pauses = await deps.store.pauses()
+    activity = {found.source: found for found in await store.activity()}
+    backlog = {found.target: found for found in await store.backlog()}
+    pauses = await store.pauses()
     paused = {(pause.kind, pause.name) for pause in pauses}
-    health = await deps.store.health()
+    health = await store.health()
     sources = []
     for source in plan.sources.values():
         state, reason = source_state(source)

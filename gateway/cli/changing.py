@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gateway.app.offline import offline
 from gateway.cli.client import Control, NotRunning, connect
-from gateway.plan.compile import compile_plan
+from gateway.plan.compile import compile_plan, store_path
 from gateway.plan.plan import Plan
 
 
@@ -20,6 +20,11 @@ async def control(plan: Plan) -> AsyncIterator[Control]:
         except NotRunning:
             running = Control(await stack.enter_async_context(offline(plan)))
         yield running
+
+
+def find_store(config: Path) -> Path:
+    """The database of a configuration file: to look into it the rest need not be right."""
+    return store_path(config, os.environ)
 
 
 def load_plan(config: Path) -> Plan:

@@ -6,7 +6,7 @@ import click
 import orjson
 
 from gateway.admin import present
-from gateway.cli.changing import control, load_plan
+from gateway.cli.changing import control, find_store, load_plan
 from gateway.cli.common import (
     NotFound,
     config_option,
@@ -60,7 +60,7 @@ def list_(
     )
 
     async def rows() -> list[dict[str, object]]:
-        store = await sqlite.open_readonly(load_plan(config).store.path)
+        store = await sqlite.open_readonly(find_store(config))
         try:
             found = await store.deliveries(where, None, limit)
             return [present.delivery(delivery, event) for delivery, event in found]
@@ -78,7 +78,7 @@ def show(id: str, config: Path, *, as_json: bool) -> None:
     """Show one delivery with its attempts."""
 
     async def look() -> dict[str, object]:
-        store = await sqlite.open_readonly(load_plan(config).store.path)
+        store = await sqlite.open_readonly(find_store(config))
         try:
             found = await store.delivery(DeliveryId(id))
             if found is None:

@@ -6,7 +6,7 @@ import click
 import orjson
 
 from gateway.admin import present
-from gateway.cli.changing import control, load_plan
+from gateway.cli.changing import control, find_store, load_plan
 from gateway.cli.common import (
     NotFound,
     config_option,
@@ -51,7 +51,7 @@ def list_(
     where = EventFilter(source=source, type=type_, state=state, text=text)
 
     async def rows() -> list[dict[str, object]]:
-        store = await sqlite.open_readonly(load_plan(config).store.path)
+        store = await sqlite.open_readonly(find_store(config))
         try:
             return [present.event(found) for found in await store.events(where, None, limit)]
         finally:
@@ -68,7 +68,7 @@ def show(id: str, config: Path, *, as_json: bool) -> None:
     """Show one event: its fields, its deliveries and their attempts."""
 
     async def look() -> dict[str, object]:
-        store = await sqlite.open_readonly(load_plan(config).store.path)
+        store = await sqlite.open_readonly(find_store(config))
         try:
             found = await present.event_detail(store, EventId(id))
         finally:

@@ -6,7 +6,7 @@ import click
 import orjson
 
 from gateway.admin import present
-from gateway.cli.changing import load_plan
+from gateway.cli.changing import find_store
 from gateway.cli.common import (
     NotFound,
     config_option,
@@ -40,7 +40,7 @@ def list_(
     *, source: str | None, outcome: str | None, limit: int, as_json: bool, config: Path
 ) -> None:
     """List refused requests, newest first."""
-    place = log.path_beside(load_plan(config).store.path)
+    place = log.path_beside(find_store(config))
     found = run(log.page(place, source=source, outcome=outcome, before=None, limit=limit))
     print_list([present.refused(one) for one in found], as_json=as_json, columns=COLUMNS)
 
@@ -51,7 +51,7 @@ def list_(
 @config_option
 def show(seq: int, config: Path, *, as_json: bool) -> None:
     """Show one refused request, by the number the list gives."""
-    place = log.path_beside(load_plan(config).store.path)
+    place = log.path_beside(find_store(config))
     found = run(log.page(place, source=None, outcome=None, before=Seq(seq + 1), limit=1))
     if not found or found[0].seq != seq:
         raise NotFound(f"there is no refused request {seq} (any more)")

@@ -1,12 +1,18 @@
 """`gateway status`: is it running, what is closed, what waits."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
-from gateway.cli.changing import control, load_plan
+from gateway.admin import status as looking
+from gateway.cli.changing import load_plan
 from gateway.cli.client import NotRunning, connect
 from gateway.cli.common import config_option, json_option, print_json, print_list, run
+from gateway.plan.plan import Plan
+from gateway.store import sqlite
+from gateway.store.protocol import Health, Pause, SourceActivity, TargetBacklog
 
 
 @click.command()
@@ -21,8 +27,7 @@ def status(config: Path, *, as_json: bool) -> None:
             async with connect(plan.store.path) as gateway:
                 return {"running": True, **await gateway.get("/api/v1/status")}
         except NotRunning:
-            async with control(plan) as gateway:
-                return {"running": False, **await gateway.get("/api/v1/status")}
+            return {"running": False, **await _at_rest(plan)}
 
     found = run(look())
     if as_json:
@@ -37,3 +42,30 @@ def status(config: Path, *, as_json: bool) -> None:
         if isinstance(rows, list) and rows:
             click.echo(f"\n{part}")
             print_list(rows, as_json=False, columns=columns)
+
+
+async def _at_rest(plan: Plan) -> dict[str, Any]:
+    """What the files say while no gateway runs; looking makes none."""
+    if not plan.store.path.exists():
+        return await looking.status(plan, _NoStore())
+    store = await sqlite.open_readonly(plan.store.path)
+    try:
+        return await looking.status(plan, store)
+    finally:
+        await store.close()
+
+
+class _NoStore:
+    """Before the first start there is nothing to read."""
+
+    async def activity(self) -> Sequence[SourceActivity]:
+        return ()
+
+    async def backlog(self) -> Sequence[TargetBacklog]:
+        return ()
+
+    async def pauses(self) -> Sequence[Pause]:
+        return ()
+
+    async def health(self) -> Health:
+        return Health(False, "there is no store yet: the first start makes it", 0, 0, 0, 0)

@@ -78,6 +78,19 @@ def compile_plan(file: Path, environ: Mapping[str, str], *, generation: int) -> 
     return _with_notes(plan, notes)
 
 
+def store_path(file: Path, environ: Mapping[str, str]) -> Path:
+    """Where a file keeps its store, whatever else is wrong in it.
+
+    Raises `ConfigInvalid` where not even that can be read.
+    """
+    config = read(file, environ)
+    notes = Notes(config.marked)
+    path = _store(config, notes).path
+    if notes.errors:
+        raise ConfigInvalid(tuple(notes.errors))
+    return path
+
+
 def _with_notes(plan: Plan, notes: Notes) -> Plan:
     return replace(plan, warnings=tuple(notes.warnings), problems=tuple(notes.closed))
 
