@@ -26,25 +26,20 @@ class Holds:
         """Holds or frees the deliveries of these targets and routes, as the plan has them or not."""
         plan = self._plan()
         for name in targets:
-            held = Selection(target=name, state=DeliveryState.HELD, reason=Reason.TARGET_GONE)
-            if name in plan.targets:
-                await self._free(held)
-            else:
-                await self._hold(held, Reason.TARGET_GONE, f"target {name!r}")
+            where, what = Selection(target=name), f"target {name!r}"
+            await self._follow(where, what, Reason.TARGET_GONE, there=name in plan.targets)
         for name in routes:
-            held = Selection(route=name, state=DeliveryState.HELD, reason=Reason.ROUTE_GONE)
-            if name in plan.routes:
-                await self._free(held)
-            else:
-                await self._hold(held, Reason.ROUTE_GONE, f"route {name!r}")
+            where, what = Selection(route=name), f"route {name!r}"
+            await self._follow(where, what, Reason.ROUTE_GONE, there=name in plan.routes)
 
-    async def _free(self, held: Selection) -> None:
-        await self._store.move(held, Verb.RELEASE, Reason.RETRY)
-
-    async def _hold(self, held: Selection, reason: Reason, what: str) -> None:
-        pending = replace(held, state=DeliveryState.PENDING, reason=None)
-        why = f"routes.yaml has no {what} any more"
-        await self._store.move(pending, Verb.HOLD, reason, why)
+    async def _follow(self, where: Selection, what: str, gone: Reason, *, there: bool) -> None:
+        if there:
+            held = replace(where, state=DeliveryState.HELD, reason=gone)
+            await self._store.move(held, Verb.RELEASE, Reason.RETRY)
+        else:
+            pending = replace(where, state=DeliveryState.PENDING)
+            why = f"routes.yaml has no {what} any more"
+            await self._store.move(pending, Verb.HOLD, gone, why)
 
     async def look_again(self, results: Sequence[Result]) -> None:
         """Frees what was held for a cause that went away before the hold was recorded."""
