@@ -12,7 +12,7 @@ run: $(STAMP) ## the whole gateway on this machine, with generated secrets and a
 	$(BIN)/gateway dev
 
 test: $(STAMP) ## what must pass everywhere, in under three minutes
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto
 
 test-all: test rest ## and all that takes longer or needs more
 
