@@ -1,7 +1,8 @@
 """Brings due deliveries to attempts: per target its own queue and its own slots.
 
 A slow or dead target holds only its own slots. Fresh deliveries come from memory, already leased
-by the commit that accepted them; older ones are leased first and read from the store.
+by the commit that accepted them; older ones are leased first and read from the store. Which is
+next is `queue`'s to say, whether now is `gate`'s.
 """
 
 import asyncio
@@ -10,8 +11,10 @@ from typing import Final
 
 from gateway.delivery.attempt import Attempts
 from gateway.delivery.fresh import fresh_works
+from gateway.delivery.gate import Gates
 from gateway.delivery.holds import Holds
-from gateway.delivery.queue import BACKLOG, END, TargetQueue
+from gateway.delivery.loading import MISTAKE, Loader
+from gateway.delivery.queue import TargetQueue
 from gateway.delivery.recorder import Recorder
 from gateway.errors import StoreUnavailable
 from gateway.model.ids import Seq
@@ -24,14 +27,7 @@ FRESH_BYTES: Final = 64 * 1024 * 1024
 """Of bodies kept in memory for fresh deliveries of all targets together."""
 FRESH_MOST: Final = 1000
 """Fresh deliveries kept in memory for one target; the rest are pending in the store."""
-PAGE: Final = 2000
-MISTAKE: Final = 60.0
-"""Seconds until an attempt that ended in a mistake of ours is made again."""
 LEASE: Final = 32
-LONG_SINCE: Final = 0.0
-"""When something was due that the queue gave out already: before all that it may not know."""
-AGAIN: Final = 1.0
-"""Seconds until the store is asked again after it failed."""
 
 
 class Dispatcher:
@@ -49,6 +45,8 @@ class Dispatcher:
         self._report = report
         self._store = store
         self._holds = Holds(store, plan)
+        self._loader = Loader(store, self._wait, report)
+        self._gates = Gates(plan)
         self._attempts = attempts
         self._plan = plan
         self._clock = clock
@@ -183,15 +181,16 @@ class Dispatcher:
         """Fills a target's free slots with what is due."""
         if not self._running:
             return
-        target = self._plan().targets.get(queue.target)
-        slots = target.concurrency if target is not None else 1
+        gate = self._gates.of(queue.target)
         now = self._clock()
         old: list[Seq] = []
-        while self._healthy and queue.running < slots:
+        opens = now
+        while self._healthy and (opens := gate.opens_at(queue.running, now)) <= now:
             taken = queue.take(now)
             if taken is None:
                 break
             queue.running += 1
+            gate.begun(now)
             if isinstance(taken, Work):
                 self._bytes -= len(taken.body)
                 self._spawn(self._attempt(queue, taken))
@@ -202,7 +201,10 @@ class Dispatcher:
         if queue.wants:
             queue.loading = True
             self._spawn(self._load(queue))
-        self._wake_at(queue.next_at())
+        if opens > now and queue.fresh:
+            self._wake_at(opens)
+        elif (due := queue.next_at()) is not None:
+            self._wake_at(max(due, opens))
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -235,17 +237,10 @@ class Dispatcher:
 
     async def _lease(self, queue: TargetQueue, seqs: list[Seq]) -> None:
         """Leases and reads old deliveries, then tries each in the slot it holds."""
-        works: list[Work] = []
-        lost: set[Seq] = set()
-        """Leased, and cannot be read."""
+        works: Sequence[Work] = ()
         try:
-            leased = await self._lease_all(queue, seqs)
-            lost = set(leased)
-            works += await self._read(leased)
-            lost -= {work.delivery.seq for work in works}
+            works = await self._loader.lease(queue, seqs)
         finally:
-            for seq in lost:
-                self._wait(queue.target, seq, Reason.RETRY, after=MISTAKE)
             queue.running -= len(seqs) - len(works)
         for work in works:
             if self._running:
@@ -255,47 +250,14 @@ class Dispatcher:
         if len(works) < len(seqs):
             self.pump(queue)
 
-    async def _lease_all(self, queue: TargetQueue, seqs: list[Seq]) -> Sequence[Seq]:
-        try:
-            return await self._store.lease(seqs)
-        except StoreUnavailable:
-            await asyncio.sleep(AGAIN)
-            for seq in seqs:
-                queue.add(Due(seq, queue.target, LONG_SINCE))
-            return ()
-
-    async def _read(self, leased: Sequence[Seq]) -> Sequence[Work]:
-        """What can be read of them: one lost pack must not hold up the others."""
-        try:
-            return await self._store.work(leased)
-        except StoreUnavailable:
-            works: list[Work] = []
-            for seq in leased:
-                try:
-                    works += await self._store.work([seq])
-                except StoreUnavailable as error:
-                    self._report(error)
-            return works
-
     async def _load(self, queue: TargetQueue) -> None:
-        """Brings pending deliveries of the store into memory, in order of their time."""
-        to = queue.complete_to
-        try:
-            while len(queue) < BACKLOG and to != END:
-                page = await self._store.claim(queue.target, to, PAGE)
-                for due in page:
-                    queue.add(due)
-                to = (page[-1].next_at, page[-1].seq) if len(page) == PAGE else END
-        except StoreUnavailable:
-            await asyncio.sleep(AGAIN)
-        finally:
-            queue.loaded(to)
+        await self._loader.fill(queue)
         self.pump(queue)
 
-    def _wake_at(self, at: float | None) -> None:
+    def _wake_at(self, at: float) -> None:
         """One timer for all queues: for the earliest time any of them waits for."""
         now = self._clock()
-        if at is None or at <= now or at >= self._timer_at:
+        if at <= now or at >= self._timer_at:
             return
         if self._timer is not None:
             self._timer.cancel()

@@ -7,6 +7,7 @@ from itertools import count
 import pytest
 
 from gateway.delivery import dispatcher as dispatching_module
+from gateway.delivery import loading as loading_module
 from gateway.delivery import queue as queue_module
 from gateway.errors import StoreUnavailable
 from gateway.model.ids import EventId
@@ -124,9 +125,9 @@ def test_no_room_is_promised_for_a_target_that_is_not_there_or_while_nothing_is_
 def test_a_backlog_larger_than_memory_is_drained_in_its_order(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for module in (queue_module, dispatching_module):
+    for module in (queue_module, loading_module):
         monkeypatch.setattr(module, "BACKLOG", 200)
-    monkeypatch.setattr(dispatching_module, "PAGE", 50)
+    monkeypatch.setattr(loading_module, "PAGE", 50)
 
     async def main() -> None:
         def before(store: MemoryDeliveries) -> None:
@@ -147,9 +148,9 @@ def test_a_backlog_larger_than_memory_is_drained_in_its_order(
 def test_a_lease_that_fails_in_a_backlog_beyond_memory_loses_nobody(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for module in (queue_module, dispatching_module):
+    for module in (queue_module, loading_module):
         monkeypatch.setattr(module, "BACKLOG", 20)
-    monkeypatch.setattr(dispatching_module, "PAGE", 5)
+    monkeypatch.setattr(loading_module, "PAGE", 5)
 
     async def main() -> None:
         def before(store: MemoryDeliveries) -> None:
@@ -174,7 +175,7 @@ def test_a_lease_that_fails_in_a_backlog_beyond_memory_loses_nobody(
 def test_what_is_due_is_not_shut_out_of_memory_by_a_dead_targets_retries(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for module in (queue_module, dispatching_module):
+    for module in (queue_module, loading_module):
         monkeypatch.setattr(module, "BACKLOG", 50)
 
     async def main() -> None:
