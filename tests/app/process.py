@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -36,6 +36,9 @@ class Process:
     public: str
     admin: str
     process: asyncio.subprocess.Process | None = None
+    log: Path | None = None
+    """Where its log goes; None: where that of the tests goes."""
+    level: str = "warning"
 
     def command(self) -> Sequence[str]:
         """What comes before `serve`."""
@@ -47,11 +50,13 @@ class Process:
 
     async def start(self, session: aiohttp.ClientSession) -> None:
         """Returns when it is ready. Raises `Died`, or TimeoutError where it never is."""
-        self.process = await asyncio.create_subprocess_exec(
-            *self.command(), "serve", "-c", str(self.folder / "routes.yaml"),
-            "--log-level", "warning", env={**os.environ, **self.environ()}, cwd=ROOT,
-            stdin=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
+        with ExitStack() as stack:
+            log = None if self.log is None else stack.enter_context(self.log.open("ab"))
+            self.process = await asyncio.create_subprocess_exec(
+                *self.command(), "serve", "-c", str(self.folder / "routes.yaml"),
+                "--log-level", self.level, env={**os.environ, **self.environ()}, cwd=ROOT,
+                stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
+            )  # fmt: skip
         async with asyncio.timeout(60):
             while not await self._ready(session):
                 if self.process.returncode is not None:

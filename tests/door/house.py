@@ -1,0 +1,276 @@
+"""A gateway as a process under attack: its vital signs, and the real sender who goes on meanwhile.
+
+What an attack sends is each test's business. Whatever it is, `House.attack` holds the gateway to
+the same promises: good requests answered within two seconds, memory and descriptors bounded and
+given back, nothing of a request and no traceback in the log.
+"""
+
+import asyncio
+import http.client
+import re
+import threading
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+import aiohttp
+
+from tests.app.process import Process, process
+from tests.app.running import SECRET, signed_push
+from tests.ingest.wire import Response, read_response
+
+_SIGNED = f"""
+    provider: custom
+    verify: {{scheme: hmac, header: X-Signature, algorithm: sha256, encoding: hex,
+             prefix: "sha256=", signed: "{{body}}"}}
+    secrets: ["{SECRET}"]"""
+CONFIG = f"""\
+version: 1
+server: {{listen: "127.0.0.1:0", public_url: "https://hooks.example.com"}}
+admin: {{listen: "127.0.0.1:0"}}
+store: {{min_free: 1MiB}}
+sources:
+  github: {{provider: github, secrets: ["${{GITHUB_SECRET}}"]}}
+  orders: {_SIGNED}
+    event_id: header.X-Id
+    limits: {{body: 64KiB, deadline: 1s}}
+  packed: {_SIGNED}
+    limits: {{body: 1MiB, encodings: [gzip]}}
+  patient: {_SIGNED}
+    event_id: header.X-Id
+    limits: {{body: 64KiB, per_address: 5/s}}
+  shut: {_SIGNED}
+    closed: true
+  private: {_SIGNED}
+    allow_ips: [192.0.2.0/24]
+targets: {{}}
+routes: []
+"""
+WITHIN = 2.0
+"""Seconds in which a good request is answered, whatever goes on beside it."""
+MARK = "ECHO-OF-A-STRANGER"
+"""Attacks carry it wherever they can: it must come back nowhere."""
+MIB = 1024 * 1024
+_numbers = count(1)
+
+
+class GoodSender(threading.Thread):
+    """The real sender: one signed push after the other, on a new connection and on a kept one in
+    turn. A thread with blocking sockets, so that the attacker's event loop does not slow it down."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(name="good-sender", daemon=True)
+        self._port = port
+        self._over = threading.Event()
+        self.answered = 0
+        self.slowest = 0.0
+        self.failure = ""
+
+    def run(self) -> None:
+        kept = self._connect()
+        while not self._over.is_set() or self.answered < 4:
+            fresh = self._connect()
+            try:
+                for connection in (fresh, kept):
+                    self._send(connection)
+            except (OSError, http.client.HTTPException, AssertionError) as error:
+                self.failure = f"after {self.answered} answers: {error!r}"
+                return
+            finally:
+                fresh.close()
+        kept.close()
+
+    def _connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self._port, timeout=WITHIN)
+
+    def _send(self, connection: http.client.HTTPConnection) -> None:
+        headers, body = signed_push(f"good-{next(_numbers)}")
+        began = time.perf_counter()
+        connection.request("POST", "/in/github", body, headers)
+        answer = connection.getresponse()
+        answer.read()
+        self.slowest = max(self.slowest, time.perf_counter() - began)
+        assert answer.status == 202, answer.status
+        self.answered += 1
+
+    def end(self) -> None:
+        """Stops it. Raises AssertionError if a good request was not answered well and in time."""
+        self._over.set()
+        self.join()
+        assert not self.failure, f"the real sender: {self.failure}"
+
+
+@dataclass
+class House:
+    """The gateway, and what can be seen of it from outside."""
+
+    process: Process
+    session: aiohttp.ClientSession
+    port: int
+    pid: int
+    log: Path
+    base: int = 0
+    """Bytes resident when it had answered its first requests."""
+    seen: int = 0
+    """Bytes of the log that were looked at."""
+    said: list[str] = field(default_factory=list)
+
+    def memory(self) -> int:
+        """Bytes resident."""
+        return int(_status(self.pid, "VmRSS")) * 1024
+
+    def peak(self) -> int:
+        """The most bytes resident since `forget_peak`."""
+        return int(_status(self.pid, "VmHWM")) * 1024
+
+    def forget_peak(self) -> None:
+        """Begins a new peak (proc(5), clear_refs)."""
+        Path(f"/proc/{self.pid}/clear_refs").write_text("5")
+
+    def descriptors(self) -> int:
+        return sum(1 for _ in Path(f"/proc/{self.pid}/fd").iterdir())
+
+    async def outcomes(self) -> Counter[tuple[str, str]]:
+        """Requests so far by source and outcome, as the metrics have them."""
+        async with self.session.get(f"{self.process.admin}/metrics") as answer:
+            text = await answer.text()
+        found = re.findall(
+            r'^gateway_requests_total\{outcome="(\w+)",source="(\w+)"\} (\S+)', text, re.MULTILINE
+        )
+        return Counter({(source, outcome): int(float(n)) for outcome, source, n in found})
+
+    @asynccontextmanager
+    async def connection(
+        self,
+    ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        try:
+            yield reader, writer
+        finally:
+            writer.transport.abort()
+
+    async def send(self, *writes: bytes) -> Response:
+        """Raw bytes on a connection of their own, and the one answer to them."""
+        async with self.connection() as (reader, writer):
+            await write(writer, *writes)
+            return await read_response(reader)
+
+    async def dialogue(self, *writes: bytes) -> list[Response]:
+        """All answers until the gateway closes the connection."""
+        async with self.connection() as (reader, writer):
+            await write(writer, *writes)
+            return await until_closed(reader)
+
+    async def back_to(self, descriptors: int) -> None:
+        """Until it has no more of them open than that."""
+        async with asyncio.timeout(30):
+            while self.descriptors() > descriptors:
+                await asyncio.sleep(0.02)
+
+    @asynccontextmanager
+    async def attack(
+        self, name: str, *, memory: int = 32 * MIB, descriptors: int = 300
+    ) -> AsyncIterator[None]:
+        """Everything that must hold whatever happens inside.
+
+        memory: bytes more than at the start of the process. descriptors: more than before.
+        """
+        before = self.descriptors()
+        self.forget_peak()
+        good = GoodSender(self.port)
+        good.start()
+        most = Highest(self.descriptors)
+        with ExitStack() as stack:
+            stack.callback(good.end)
+            stack.callback(most.end)
+            yield
+        await self.back_to(before)
+        grown = self.peak() - self.base
+        self.said.append(
+            f"{name}: {good.answered} good requests beside it, the slowest {good.slowest * 1000:.0f}"
+            f" ms; memory at most {grown / MIB:+.0f} MiB, descriptors at most"
+            f" {most.value - before:+d}"
+        )
+        print(f"\n{self.said[-1]}")
+        assert grown <= memory, f"{grown / MIB:.0f} MiB more than at the start"
+        assert most.value - before <= descriptors + 4, "descriptors of its own files and the sender"
+        self.quiet()
+
+    def quiet(self) -> None:
+        """The log since the last look says nothing of what was sent, and shows no traceback."""
+        text = self.log.read_text(errors="replace")[self.seen :]
+        self.seen += len(text)
+        assert "Traceback" not in text, text
+        assert "unexpected" not in text, text
+        assert MARK not in text, text
+
+
+class Highest(threading.Thread):
+    """Looks at a number again and again, and keeps the highest."""
+
+    def __init__(self, look) -> None:  # type: ignore[no-untyped-def]
+        super().__init__(name="highest", daemon=True)
+        self._look = look
+        self._over = threading.Event()
+        self.value = look()
+        self.start()
+
+    def run(self) -> None:
+        while not self._over.wait(0.01):
+            self.value = max(self.value, self._look())
+
+    def end(self) -> None:
+        self._over.set()
+        self.join()
+
+
+@asynccontextmanager
+async def house(folder: Path, text: str = CONFIG) -> AsyncIterator[House]:
+    """A gateway that has answered its first requests."""
+    async with process(folder, "", text) as one, aiohttp.ClientSession() as session:
+        one.log, one.level = folder / "log", "debug"
+        await one.start(session)
+        assert one.process is not None
+        port = int(one.public.rsplit(":", 1)[1])
+        made = House(one, session, port, one.process.pid, one.log)
+        warm = GoodSender(port)
+        warm.start()
+        await asyncio.to_thread(warm.end)
+        made.base = made.memory()
+        yield made
+        made.quiet()
+
+
+async def write(writer: asyncio.StreamWriter, *writes: bytes) -> None:
+    """As long as the other end takes it."""
+    with suppress(ConnectionError):
+        for data in writes:
+            writer.write(data)
+            await writer.drain()
+
+
+async def until_closed(reader: asyncio.StreamReader) -> list[Response]:
+    """Every answer that comes before the end of a connection, which must come."""
+    answers: list[Response] = []
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                answers.append(await read_response(reader))
+            except (asyncio.IncompleteReadError, ConnectionError):
+                return answers
+
+
+async def together(works: Sequence) -> list:  # type: ignore[type-arg]
+    """All of them at once."""
+    return await asyncio.gather(*works)
+
+
+def _status(pid: int, name: str) -> str:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(f"{name}:"):
+            return line.split()[1]
+    raise AssertionError(f"no {name} of process {pid}")
