@@ -291,5 +291,5 @@ class Gateway:
 
 def _facts(line: RequestLine | AttemptLine) -> dict[str, object]:
     """What a line has to say, without what is empty. `asdict` would copy every value first."""
-    named = ((name, getattr(line, name)) for name in line.__slots__)
+    named = ((name, getattr(line, name)) for name in line.__dataclass_fields__)
     return {name: value for name, value in named if value not in {"", ()}}

@@ -8,7 +8,6 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import orjson
 
@@ -16,6 +15,7 @@ from gateway.ingest.masking import Secrets, mask_body, mask_headers
 from gateway.ingest.ports import Dispatch, Pauses, Report
 from gateway.model.ids import fingerprint, key_digest, new_delivery_id, new_event_id
 from gateway.model.outcomes import Outcome
+from gateway.model.record import record
 from gateway.model.records import Admission, NewDelivery, NewEvent
 from gateway.model.request import Headers, RawHeaders, Request
 from gateway.model.states import DeliveryState, Reason
@@ -32,7 +32,7 @@ _BREATH = 20
 """Items of a batch after which others on the loop get their turn: each may take milliseconds."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Proven:
     """A request that is let in, with all that was found out about it."""
 

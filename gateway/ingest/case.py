@@ -1,10 +1,9 @@
 """One request while it is judged, and how it ended. Facts only; the rules are `judge`'s."""
 
-from dataclasses import dataclass
-
 from gateway.errors import RequestRefused
 from gateway.ingest.parts import Answer, Parts
 from gateway.model.outcomes import Outcome
+from gateway.model.record import record
 from gateway.plan.plan import Source
 
 UNKNOWN = "_unknown"
@@ -13,7 +12,7 @@ ON_UNIX = "unix"
 """The client of a request over a Unix socket that no proxy named."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ending:
     """How a request ended."""
 

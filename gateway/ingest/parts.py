@@ -1,8 +1,8 @@
 """A request and its answer on either side of the seam: nothing here knows an HTTP library."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
+from gateway.model.record import record
 from gateway.model.request import Headers
 
 
@@ -41,7 +41,7 @@ class NoBody:
         """Nobody waits."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Parts:
     """A request whose headers are complete."""
 
@@ -59,7 +59,7 @@ class Parts:
         return cls("", "", Headers(()), peer, NoBody())
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answer:
     """What goes back."""
 

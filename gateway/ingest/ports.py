@@ -1,9 +1,9 @@
 """What ingest asks of the rest of the gateway, as small protocols: `app` plugs the real ones in."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+from gateway.model.record import record
 from gateway.model.records import Admission, Admitted, Refused
 
 
@@ -44,7 +44,7 @@ class Dispatch(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RequestLine:
     """What the log says of one request. Holds no header, no body, no path."""
 

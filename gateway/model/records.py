@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from gateway.model.ids import DeliveryId, EventId, KeyDigest, Seq
+from gateway.model.record import record
 from gateway.model.request import RawHeaders
 from gateway.model.states import DeliveryState, ErrorClass, Reason, Trigger
 
@@ -91,7 +92,7 @@ class Due(NamedTuple):
     next_at: float
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Admitted:
     """What became of one event of an admission; true on disk when it is returned."""
 

@@ -1,6 +1,6 @@
 """A request as it came: raw header pairs and exact bytes. Nothing decoded, nothing repaired."""
 
-from dataclasses import dataclass
+from gateway.model.record import record
 
 RawHeaders = tuple[tuple[bytes, bytes], ...]
 
@@ -36,7 +36,7 @@ class Headers:
         return text if text and text.isprintable() else None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Request:
     """What a scheme verifies and a provider's rules read."""
 

@@ -1,9 +1,10 @@
 """From a proven request to its events: id, the sender's word, type, fields, subject, time."""
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
+from gateway.model.record import record
 from gateway.model.request import Request
 from gateway.providers import payload as payloads
 from gateway.providers import times
@@ -20,7 +21,7 @@ BATCH_CUT: Final = "batch_cut"
 """Flag of a batch with more items than are taken; the receipt still has them all."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Item:
     """One event of a request."""
 

@@ -9,6 +9,7 @@ from typing import Final
 
 import orjson
 
+from gateway.model.record import record
 from gateway.providers import kinds, money
 from gateway.providers.declaration import Declaration, Field, Reading, Ref, Rule
 from gateway.providers.markers import ABSENT, PRESENT, ZEROS, Not, Prefix, Same, Test
@@ -19,7 +20,7 @@ Check = Callable[[Seen], bool]
 Put = Callable[[Seen, dict[str, object], list[str]], object]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Normalized:
     """An event in our words."""
 

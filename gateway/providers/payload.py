@@ -5,11 +5,12 @@ then two readers could read two truths.
 """
 
 import json
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 import orjson
+
+from gateway.model.record import record
 
 FORM: Final = "application/x-www-form-urlencoded"
 DOUBLED: Final = "doubled_keys"
@@ -23,7 +24,7 @@ NO_FIELD = "the form lacks its one field with the JSON"
 REASONS: Final = (EMPTY, NOT_UTF8, NOT_JSON, BAD_FORM, NO_FIELD)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Payload:
     """What a body says."""
 

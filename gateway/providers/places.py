@@ -3,15 +3,15 @@ here: `kinds` reads values.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
+from gateway.model.record import record
 from gateway.model.request import Headers
 from gateway.providers.declaration import Ref
 from gateway.providers.pointers import steps
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Seen:
     """What rules read: one item, the whole payload around it, the headers."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gateway.errors import ExpressionFailed
+from gateway.model.record import record
 from gateway.routing.budget import Budget
 from gateway.routing.expressions import Expression
 from gateway.routing.scope import Scope
@@ -41,7 +42,7 @@ class Route:
         return any(type_matches(pattern, type) for pattern in self.types)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Match:
     """A route that wants an event, or that could not tell."""
 

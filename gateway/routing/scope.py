@@ -1,8 +1,8 @@
 """What an expression can see of an event. Values only; how they are read lives in `compiler`."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from gateway.model.record import record
 from gateway.model.request import Headers
 
 NAMES: frozenset[str] = frozenset({"event", "payload", "headers", "source", "type", "id"})
@@ -35,7 +35,7 @@ class HeaderValues(Mapping[str, str]):
         return sum(1 for _ in self)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scope:
     """The names of one event.
 

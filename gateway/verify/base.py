@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal, Protocol
 
 from gateway.model.outcomes import Outcome
+from gateway.model.record import record
 from gateway.model.request import Request
 
 Encoding = Literal["hex", "base64", "base64url"]
@@ -39,7 +40,7 @@ class Key:
         return f"Key({self.label!r})"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Proof:
     """A request that is proven."""
 
