@@ -7,6 +7,7 @@ import sqlite3
 import tempfile
 from pathlib import Path
 
+from bench import stored
 from bench.pairs import Sample, interleave, rows, spread
 from bench.processes import free_port, gateway, load, running
 
@@ -38,12 +39,11 @@ def measure(pairs: int, count: int) -> list[tuple[str, str]]:
 
 def _bytes_an_event(folder: Path, sent: int) -> float:
     """After a checkpoint, all indexes in. Raises RuntimeError if an accepted event is missing."""
-    path = folder / "gateway.db"
+    path = folder / stored.DATABASE
+    if (kept := stored.count(folder, "events")) != sent:
+        raise RuntimeError(f"{sent} were accepted, {kept} are stored")
     db = sqlite3.connect(path)
     try:
-        (stored,) = db.execute("SELECT count(*) FROM events").fetchone()
-        if stored != sent:
-            raise RuntimeError(f"{sent} were accepted, {stored} are stored")
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     finally:
         db.close()

@@ -14,7 +14,7 @@ import orjson
 
 from bench.pairs import Sample, interleave, spread
 from bench.processes import ROUTES
-from bench.pushes import SECRET, signed
+from bench.pushes import SECRET, templates
 from gateway.model.request import Headers, RawHeaders, Request
 from gateway.plan.compile import compile_plan
 from gateway.plan.plan import Plan
@@ -34,7 +34,12 @@ routes:
 def measure(pairs: int, count: int) -> list[tuple[str, str]]:
     """The rows of the table. count: bodies a side of a pair."""
     plan = _plan()
-    requests = [(_headers(number, sig), body) for number, (body, sig) in enumerate(signed())]
+    requests = [
+        (_headers(number, signature), start + rest)
+        for number, (start, rest, signature) in enumerate(
+            template.body(number) for number, template in enumerate(templates())
+        )
+    ]
     key = SECRET.encode()
 
     def ours(pairs: RawHeaders, body: bytes) -> None:

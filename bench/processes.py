@@ -9,15 +9,15 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
 
 from bench.pairs import Sample
-from bench.pushes import SECRET
+from bench.pushes import SECRET, SIZE
 
 CONNECTIONS = 64
-TICKS = os.sysconf("SC_CLK_TCK")
 LOG_LEVEL = "warning"
 """One line a request, the default, costs too; the bare application writes none either."""
 
@@ -39,20 +39,27 @@ def free_port() -> int:
 
 
 def cpu(pid: int) -> float:
-    """Seconds of user and system time of a process, all its threads, as the kernel counts."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+    """Seconds that the kernel let a process's threads run (schedstat, in nanoseconds)."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+
+
+def memory(pid: int) -> float:
+    """MiB resident."""
+    return (
+        int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE") / 2**20
+    )
 
 
 def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while time.monotonic() < until:
         if process.poll() is not None:
             raise RuntimeError(f"a server ended with {process.returncode}")
         with contextlib.suppress(OSError):
             urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1).close()
             return
-        time.sleep(0.02)
+        time.sleep(0.01)
     raise TimeoutError(f"no answer on port {port}")
 
 
@@ -75,25 +82,59 @@ def running(command: list[str], port: int) -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def gateway(folder: Path, more: str = "") -> Iterator[tuple[int, int]]:
+def gateway(folder: Path, more: str = "", base: str = ROUTES) -> Iterator[tuple[int, int]]:
     """A gateway with its files in `folder`; gives its public port and its pid."""
     port = free_port()
-    text = ROUTES.format(port=port, admin=free_port()) + more
+    text = base.format(port=port, admin=free_port()) + more
     (folder / "routes.yaml").write_text(text)
     config = str(folder / "routes.yaml")
     with running(["gateway", "serve", "-c", config, "--log-level", LOG_LEVEL], port) as pid:
         yield port, pid
 
 
-def load(port: int, count: int, pid: int) -> Sample:
+@contextlib.contextmanager
+def sink() -> Iterator[int]:
+    """The receiver; gives its port."""
+    port = free_port()
+    with running(["bench.sink", str(port)], port):
+        yield port
+
+
+def received(port: int) -> int:
+    """POSTs that the receiver has answered."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:
+        count: int = orjson.loads(answer.read())["count"]
+        return count
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a load says of itself. started: monotonic. cpu: seconds of its own."""
+
+    started: float
+    seconds: float
+    answers: int
+    refused: int
+    cpu: float
+
+
+def push(port: int, count: int, *, size: int = SIZE, same: bool = False) -> Loaded:
     """Sends `count` pushes from a process of its own. Raises RuntimeError if one is refused."""
-    before = cpu(pid)
     done = subprocess.run(
-        [sys.executable, "-m", "bench.load", str(port), str(count), str(CONNECTIONS)],
-        check=True, stdout=subprocess.PIPE, timeout=180,
+        [
+            sys.executable, "-m", "bench.load",
+            *map(str, (port, count, CONNECTIONS, size, int(same))),
+        ],
+        check=True, stdout=subprocess.PIPE, timeout=700,
     )  # fmt: skip
-    used = cpu(pid) - before
-    said = orjson.loads(done.stdout)
-    if said["refused"] or said["answers"] != count:
-        raise RuntimeError(f"not every request was accepted: {said}")
-    return Sample(count / said["seconds"], used / count * 1e6)
+    found = Loaded(**orjson.loads(done.stdout))
+    if found.refused or found.answers != count:
+        raise RuntimeError(f"not every request was accepted: {found}")
+    return found
+
+
+def load(port: int, count: int, pid: int, *, size: int = SIZE, same: bool = False) -> Sample:
+    """`push`, and what it cost the process `pid`."""
+    before = cpu(pid)
+    found = push(port, count, size=size, same=same)
+    return Sample(count / found.seconds, (cpu(pid) - before) / count * 1e6)
