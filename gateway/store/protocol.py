@@ -99,6 +99,10 @@ class Health:
     wal_bytes: int
     queue: int
     """Jobs that wait for the writer."""
+    disk_refused: bool = False
+    """The problem is that the disk did not take a write: it is full, over quota, or broken."""
+    reusable_bytes: int = 0
+    """Inside the database: pages that pruning has freed and that are used again before it grows."""
 
 
 class Store(Protocol):
@@ -220,6 +224,10 @@ class Store(Protocol):
         ...
 
     async def health(self) -> Health: ...
+
+    async def probe(self) -> None:
+        """Writes next to nothing, durably, so that `health` knows. Raises `StoreUnavailable`."""
+        ...
 
     async def close(self) -> None:
         """Waits for the writer's last commit and gives the lock back."""

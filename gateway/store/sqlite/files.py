@@ -3,6 +3,8 @@
 No SQL beyond PRAGMAs; the schema is `migrations`'.
 """
 
+import contextlib
+import errno
 import fcntl
 import os
 import sqlite3
@@ -17,6 +19,10 @@ AUTOCHECKPOINT_PAGES: Final = 2000
 _WAL_KEPT: Final = 64 * 1024 * 1024
 _BUSY_MS: Final = 10_000
 _STATEMENTS: Final = 256
+_PID_BYTES: Final = 16
+_DISK_CODES: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN})
+"""EDQUOT is SQLITE_IOERR_WRITE; a folder that takes no new file (no inode left) is CANTOPEN."""
+_DISK_ERRORS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
 
 
 class Lock:
@@ -25,7 +31,10 @@ class Lock:
     def __init__(self, database: Path) -> None:
         """Takes the lock. Raises `StoreLocked` if another process has it."""
         path = database.with_name(database.name + ".lock")
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StoreUnavailable(f"cannot open the lock {path}: {error.strerror}") from error
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -38,8 +47,11 @@ class Lock:
         except OSError:
             os.close(self._file)
             raise
-        os.ftruncate(self._file, 0)
-        os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)
+        # Always as long, so that a full disk takes it where another process wrote before. If not,
+        # the lock holds all the same, it only cannot say whose it is.
+        with contextlib.suppress(OSError):
+            os.pwrite(self._file, f"{os.getpid():<{_PID_BYTES - 1}}\n".encode(), 0)
+            os.ftruncate(self._file, _PID_BYTES)
 
     def release(self) -> None:
         """Gives the lock back. The file stays: deleting it would race with the next holder."""
@@ -55,6 +67,11 @@ def prepare(path: Path) -> Path:
         raise StoreUnavailable(
             f"cannot open the store {database}: the folder {folder} does not exist. "
             "Create it, owned by the gateway's user."
+        )
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise StoreUnavailable(
+            f"cannot open the store {database}: the folder {folder} cannot be written. "
+            "SQLite keeps its log beside the database: give the folder to the gateway's user."
         )
     try:
         os.close(os.open(database, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
@@ -103,6 +120,16 @@ def connect(database: Path) -> sqlite3.Connection:
     return connection
 
 
+def disk_refused(error: BaseException) -> bool:
+    """Whether an error means that the disk did not take a write, or not give a read."""
+    cause = error.__cause__
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DISK_CODES
+    if isinstance(error, OSError):
+        return error.errno in _DISK_ERRORS
+    return cause is not None and disk_refused(cause)
+
+
 def readonly_uri(database: Path) -> str:
     """The address under which a database is opened for reading only."""
     return database.absolute().as_uri() + "?mode=ro"
@@ -136,8 +163,10 @@ def copy(database: Path, to: Path) -> None:
         raise StoreUnavailable(f"cannot back the store {database} up to {to}: {why}") from error
 
 
-def health(database: Path, *, queue: int, problem: str) -> Health:
-    """Sizes of the files and the room beside them."""
+def health(
+    database: Path, *, queue: int, problem: str, disk_refused: bool = False, reusable: int = 0
+) -> Health:
+    """Sizes of the files and the room beside them. reusable: bytes, see `Health`."""
     try:
         disk = os.statvfs(database.parent)
         free = disk.f_bavail * disk.f_frsize
@@ -150,6 +179,8 @@ def health(database: Path, *, queue: int, problem: str) -> Health:
         database_bytes=_size(database),
         wal_bytes=_size(database.with_name(database.name + "-wal")),
         queue=queue,
+        disk_refused=disk_refused,
+        reusable_bytes=reusable,
     )
 
 

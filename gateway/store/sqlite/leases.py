@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from gateway.model.ids import Seq
-from gateway.model.records import Result
+from gateway.model.records import Due, Result
 from gateway.model.states import DeliveryState, Trigger
 from gateway.store.sqlite import inserts
 from gateway.store.sqlite.inserts import Row, marks, text
@@ -103,6 +103,24 @@ def lease(tx: Transaction, deliveries: Sequence[Seq]) -> list[Seq]:
             (tx.now, *some),
         )
     return mine
+
+
+def adopt(tx: Transaction, after: int) -> None:
+    """Takes in the deliveries with higher numbers: of a commit that was taken for failed and is in
+    the file after all. Nobody has their leases, so they wait as if they were new."""
+    found = tx.connection.execute(
+        "SELECT seq, target, event, state, next_at FROM deliveries WHERE seq > ?", (after,)
+    ).fetchall()
+    for seq, target, event, state, next_at in found:
+        leased = state == DeliveryState.LEASED
+        tx.moved(target, event, None, DeliveryState.PENDING if leased else state)
+        if leased or state == DeliveryState.PENDING:
+            tx.due.append(Due(seq, target, next_at))
+    tx.connection.execute(
+        "UPDATE deliveries SET state = 'pending', updated_at = ? "
+        "WHERE state = 'leased' AND seq > ?",
+        (tx.now, after),
+    )
 
 
 def begin(tx: Transaction, delivery: Seq) -> None:

@@ -12,7 +12,7 @@ from gateway.model.states import DeliveryState
 from gateway.store.sqlite.fingerprints import SAME_BODY_SECONDS
 from gateway.store.sqlite.inserts import marks
 from gateway.store.sqlite.recent import RecentKeys
-from gateway.store.sqlite.transaction import Transaction, chunks
+from gateway.store.sqlite.transaction import Transaction, chunks, note_highest
 
 _EVENTS: Final = """
     SELECT e.seq, e.receipt, r.received_at < ? AS old, NOT EXISTS (
@@ -49,8 +49,7 @@ class Pruner:
         self, tx: Transaction, events_before: float, dedup_before: float, limit: int
     ) -> Pruned:
         """Prunes up to `limit` events, keys and fingerprints each."""
-        # Rows with the highest numbers may go, their numbers must not come back.
-        tx.connection.execute("UPDATE sequence SET high = ?", (tx.sequence.last,))
+        note_highest(tx)
         events, event = self._events(tx, events_before, limit)
         keys, key = self._keys(tx, dedup_before, limit)
         marks_gone = _fingerprints(tx, tx.now - SAME_BODY_SECONDS, limit)

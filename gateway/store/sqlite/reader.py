@@ -4,6 +4,7 @@ Each read is short, so that none holds up the write-ahead log. Nothing here can 
 """
 
 import asyncio
+import contextlib
 import json
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
@@ -57,24 +58,32 @@ _CLAIM: Final = """
     WHERE state = 'pending' AND target = ? AND (next_at, seq) > (?, ?)
     ORDER BY next_at, seq LIMIT ?"""
 
+_REUSABLE: Final = "SELECT freelist_count, page_size FROM pragma_freelist_count, pragma_page_size"
+
 
 class SqliteReader:
     """All reads of a database."""
 
-    def __init__(self, database: Path, connections: Sequence[aiosqlite.Connection]) -> None:
+    def __init__(self, database: Path) -> None:
         self.database = database
-        self._connections = tuple(connections)
-        self._free: asyncio.Queue[aiosqlite.Connection] = asyncio.Queue()
-        for connection in connections:
-            self._free.put_nowait(connection)
+        self._free: asyncio.Queue[aiosqlite.Connection | None] = asyncio.Queue()
+        """None: a connection that is made when it is needed."""
+        for _ in range(_CONNECTIONS):
+            self._free.put_nowait(None)
         self._packs = PackCache(_CACHE_BYTES)
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[aiosqlite.Connection]:
         connection = await self._free.get()
         try:
+            if connection is None:
+                connection = await _connect(self.database)
             yield connection
         except sqlite3.Error as error:
+            if connection is not None and files.disk_refused(error):
+                with contextlib.suppress(sqlite3.Error):
+                    await connection.close()
+                connection = None
             raise StoreUnavailable(f"cannot read the store {self.database}: {error}") from error
         finally:
             self._free.put_nowait(connection)
@@ -210,31 +219,34 @@ class SqliteReader:
 
     async def health(self) -> Health:
         """How the files are; a reader cannot say whether they can be written."""
-        return files.health(self.database, queue=0, problem="")
+        return files.health(self.database, queue=0, problem="", reusable=await self._reusable())
+
+    async def _reusable(self) -> int:
+        """Bytes of free pages inside the database; 0 where it cannot be read."""
+        with contextlib.suppress(StoreUnavailable):
+            async with self._reading() as db:
+                ((pages, size),) = await fetch(db, _REUSABLE)
+                return int(pages) * int(size)
+        return 0
 
     async def close(self) -> None:
         """Waits for running reads and closes the connections."""
-        for _ in self._connections:
-            await self._free.get()
-        for connection in self._connections:
-            await connection.close()
+        for connection in [await self._free.get() for _ in range(_CONNECTIONS)]:
+            if connection is not None:
+                await connection.close()
 
 
-async def connect(database: Path) -> list[aiosqlite.Connection]:
-    """The pool's connections. Raises `sqlite3.Error`."""
-    connections: list[aiosqlite.Connection] = []
+async def _connect(database: Path) -> aiosqlite.Connection:
+    """A connection that cannot write. Raises `sqlite3.Error`."""
+    connection = await aiosqlite.connect(
+        files.readonly_uri(database), uri=True, isolation_level=None
+    )
     try:
-        for _ in range(_CONNECTIONS):
-            connection = await aiosqlite.connect(
-                files.readonly_uri(database), uri=True, isolation_level=None
-            )
-            connections.append(connection)
-            await fetch(connection, "PRAGMA query_only = ON")
+        await fetch(connection, "PRAGMA query_only = ON")
     except BaseException:
-        for connection in connections:
-            await connection.close()
+        await connection.close()
         raise
-    return connections
+    return connection
 
 
 async def open_readonly(path: Path) -> SqliteReader:
@@ -243,11 +255,7 @@ async def open_readonly(path: Path) -> SqliteReader:
     Raises `StoreUnavailable` if there is none, or if it has another version's schema.
     """
     database = files.existing(path)
-    try:
-        connections = await connect(database)
-    except sqlite3.Error as error:
-        raise StoreUnavailable(f"cannot read the store {database}: {error}") from error
-    reader = SqliteReader(database, connections)
+    reader = SqliteReader(database)
     try:
         problem = migrations.problem_with(await reader.version(), str(database))
     except StoreUnavailable as error:

@@ -3,7 +3,8 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
@@ -22,14 +23,13 @@ from gateway.model.records import (
 )
 from gateway.model.states import Reason, Verb
 from gateway.store.protocol import Health, Listener
-from gateway.store.sqlite import files, inserts, leases, moves, reader
+from gateway.store.sqlite import files, inserts, leases, moves
+from gateway.store.sqlite.connection import WELL, Trouble, WriteConnection
 from gateway.store.sqlite.inserts import text
-from gateway.store.sqlite.migrations import migrate
 from gateway.store.sqlite.pruning import Pruned, Pruner
 from gateway.store.sqlite.reader import SqliteReader
 from gateway.store.sqlite.recent import RecentKeys
-from gateway.store.sqlite.recovery import recover
-from gateway.store.sqlite.transaction import Rising, Transaction, highest
+from gateway.store.sqlite.transaction import Transaction, note_highest
 from gateway.store.sqlite.writer import Fault, Writer
 
 RECENT_KEYS: Final = 50_000
@@ -42,12 +42,13 @@ class SqliteStore(SqliteReader):
     def __init__(
         self,
         database: Path,
-        connections: Sequence[aiosqlite.Connection],
+        connection: WriteConnection,
         writer: Writer,
         recent: RecentKeys,
         lock: files.Lock,
     ) -> None:
-        super().__init__(database, connections)
+        super().__init__(database)
+        self._connection = connection
         self._writer = writer
         self._recent = recent
         self._pruner = Pruner(recent)
@@ -167,9 +168,35 @@ class SqliteStore(SqliteReader):
             if pruned.rows or pruned.done:
                 return pruned.rows
 
+    @property
+    def opened(self) -> bool:
+        """Whether the database is open. If not yet, nothing can be read or written, `health` says
+        why, and each write tries again."""
+        return self._connection.opened
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[aiosqlite.Connection]:
+        if not self.opened:
+            raise StoreUnavailable(
+                f"cannot open the store {self.database}: {self._writer.trouble.problem}"
+            )
+        async with super()._reading() as connection:
+            yield connection
+
+    async def probe(self) -> None:
+        """Writes one page, durably."""
+        await self._writer.change(note_highest)
+
     async def health(self) -> Health:
         """How the files and the writer are."""
-        return files.health(self.database, queue=self._writer.queue, problem=self._writer.problem)
+        trouble = self._writer.trouble
+        return files.health(
+            self.database,
+            queue=self._writer.queue,
+            problem=trouble.problem,
+            disk_refused=trouble.of_disk,
+            reusable=await self._reusable(),
+        )
 
     async def close(self) -> None:
         """Waits for the writer's last commit and gives the lock back. Twice is once."""
@@ -197,33 +224,26 @@ async def open(
     """Opens a database for the one process that writes; makes or migrates it first.
 
     clock: unix seconds. fault: for tests, see `writer.Fault`. recent_keys: bound of the memory.
+    A database that the disk does not let be opened (full, over quota, broken) is given all the
+    same: see `SqliteStore.opened`.
     Raises `StoreLocked` if another process has it, `StoreUnavailable` with what to do otherwise.
     """
     database = files.prepare(path)
     lock = files.Lock(database)
+    connection = WriteConnection(database, clock)
+    trouble = WELL
     try:
-        connection, sequence = await asyncio.to_thread(_start, database, clock)
-        try:
-            connections = await reader.connect(database)
-        except BaseException:
-            connection.close()
-            raise
-    except BaseException as error:
-        lock.release()
-        if isinstance(error, sqlite3.Error):
+        await asyncio.to_thread(connection.get)
+    except (sqlite3.Error, StoreUnavailable) as error:
+        if not files.disk_refused(error):
+            lock.release()
+            if isinstance(error, StoreUnavailable):
+                raise
             raise StoreUnavailable(f"cannot open the store {database}: {error}") from error
+        trouble = Trouble(str(error), of_disk=True)
+    except BaseException:
+        lock.release()
         raise
     recent = RecentKeys(recent_keys)
-    writer = Writer(database, connection, sequence, recent, clock=clock, fault=fault)
-    return SqliteStore(database, connections, writer, recent, lock)
-
-
-def _start(database: Path, clock: Callable[[], float]) -> tuple[sqlite3.Connection, Rising]:
-    connection = files.connect(database)
-    try:
-        migrate(connection, str(database))
-        recover(connection, clock())
-        return connection, Rising(highest(connection))
-    except BaseException:
-        connection.close()
-        raise
+    writer = Writer(database, connection, recent, clock=clock, trouble=trouble, fault=fault)
+    return SqliteStore(database, connection, writer, recent, lock)

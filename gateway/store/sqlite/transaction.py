@@ -74,3 +74,8 @@ def chunks(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
     """Values in lists short enough for one statement."""
     for start in range(0, len(values), LIST_SIZE):
         yield values[start : start + LIST_SIZE]
+
+
+def note_highest(tx: Transaction) -> None:
+    """Keeps the highest number: rows that bear it may go, it must not come back."""
+    tx.connection.execute("UPDATE sequence SET high = ?", (tx.sequence.last,))

@@ -6,11 +6,11 @@ commits as a whole, or fails as a whole and leaves nothing. What a job does is n
 """
 
 import asyncio
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -19,9 +19,10 @@ from gateway.model.records import Admission, Admitted, Committed, Result
 from gateway.store.protocol import Listener
 from gateway.store.sqlite import files, leases
 from gateway.store.sqlite.accept import AcceptBatch
+from gateway.store.sqlite.connection import WELL, Trouble, WriteConnection
 from gateway.store.sqlite.packs import Compressor
 from gateway.store.sqlite.recent import RecentKeys
-from gateway.store.sqlite.transaction import Rising, Transaction
+from gateway.store.sqlite.transaction import Transaction
 
 Fault = Callable[[str], None]
 """Called at `BEFORE_BEGIN` … by tests that break things there."""
@@ -60,16 +61,16 @@ class Writer:
     def __init__(
         self,
         database: Path,
-        connection: sqlite3.Connection,
-        sequence: Rising,
+        connection: WriteConnection,
         recent: RecentKeys,
         *,
         clock: Callable[[], float],
+        trouble: Trouble = WELL,
         fault: Fault | None = None,
     ) -> None:
+        """trouble: why the connection could not be opened yet; each batch tries again."""
         self._database = database
-        self._connection: sqlite3.Connection | None = connection
-        self._sequence = sequence
+        self._connection = connection
         self._recent = recent
         self._clock = clock
         self._fault = fault or _no_fault
@@ -78,7 +79,7 @@ class Writer:
         self._lock = threading.Condition()
         self._waiting: list[_Job] = []
         self._closing = False
-        self._problem = ""
+        self._trouble = trouble
         self._zstd = Compressor()
         self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
         self._thread.start()
@@ -121,9 +122,9 @@ class Writer:
         return len(self._waiting)
 
     @property
-    def problem(self) -> str:
-        """Why the last batch failed; empty if it did not."""
-        return self._problem
+    def trouble(self) -> Trouble:
+        """Why the last batch failed; `WELL` if it did not."""
+        return self._trouble
 
     async def close(self) -> None:
         """Writes what waits, empties the write-ahead log into the database, ends the thread."""
@@ -137,14 +138,7 @@ class Writer:
     def _work(self) -> None:
         while jobs := self._pull():
             self._batch(jobs)
-        if self._connection is not None:
-            try:
-                # A long read elsewhere must not hold up the end; its log is read at the next open.
-                self._connection.execute("PRAGMA busy_timeout = 500")
-                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-                self._connection.close()
-            except sqlite3.Error:
-                self._connection = None  # The log stays and is read at the next open.
+        self._connection.close()
 
     def _pull(self) -> list[_Job]:
         with self._lock:
@@ -159,28 +153,29 @@ class Writer:
         rest = [job for job in jobs if isinstance(job, _Change)]
         admissions = [job.admission for job in accepts]
         try:
-            batch = AcceptBatch(admissions, self._recent, self._sequence, self._zstd)
+            link = self._connection
+            connection = link.get()
+            batch = AcceptBatch(admissions, self._recent, link.sequence, self._zstd)
             batch.prepare()
             self._fault(BEFORE_BEGIN)
-            if self._connection is None:
-                self._connection = files.connect(self._database)
             started = time.perf_counter()
-            tx = Transaction(self._connection, self._sequence, self._clock())
-            self._connection.execute("BEGIN IMMEDIATE")
+            tx = Transaction(connection, link.sequence, self._clock())
+            connection.execute("BEGIN IMMEDIATE")
+            if link.strays is not None:
+                leases.adopt(tx, link.strays)
             outcomes = batch.apply(tx)
             if records:
                 leases.record(tx, [result for job in records for result in job.results])
             values = [job.run(tx) for job in rest]
             self._fault(BEFORE_COMMIT)
-            self._connection.execute("COMMIT")
-            seconds = time.perf_counter() - started
-            self._fault(AFTER_COMMIT)
-            for remember in tx.after_commit:
-                remember()
+            connection.execute("COMMIT")
         except Exception as error:  # noqa: BLE001  nobody of the batch may believe in success
             self._fail(jobs, error)
             return
-        self._problem = ""
+        seconds = time.perf_counter() - started
+        link.committed()
+        self._trouble = WELL
+        self._remember(tx)
         done: list[tuple[asyncio.Future[Any], Any]] = [
             *zip((job.future for job in accepts), outcomes, strict=True),
             *((job.future, None) for job in records),
@@ -195,19 +190,23 @@ class Writer:
         )
         self._announce(lambda: self._succeeded(done, committed))
 
+    def _remember(self, tx: Transaction) -> None:
+        """What memory learns of a commit. A mistake here is ours: it is heard of, but the batch is
+        durable and every sender must be told so; the database knows better than memory anyway."""
+        try:
+            self._fault(AFTER_COMMIT)
+            for remember in tx.after_commit:
+                remember()
+        except Exception as error:  # noqa: BLE001
+            self._announce(partial(self._mistake, error))
+
     def _fail(self, jobs: Sequence[_Job], error: Exception) -> None:
-        """Rolls back. The connection is made anew: after a failed sync its view of the log is not
-        to be trusted, and a new one costs a millisecond."""
-        self._problem = f"{error}" or type(error).__name__
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            for step in (connection.rollback, connection.close):
-                try:
-                    step()
-                except sqlite3.Error:
-                    continue  # Closing rolls back as well, and what is broken stays uncommitted.
+        """Rolls back, with a new connection for the next batch."""
+        problem = f"{error}" or type(error).__name__
+        self._trouble = Trouble(problem, files.disk_refused(error))
+        self._connection.drop()
         message = (
-            f"cannot write to the store {self._database}: {self._problem}. "
+            f"cannot write to the store {self._database}: {problem}. "
             "Nothing of this commit was kept; look at the disk's free space, mode and health."
         )
         futures = [job.future for job in jobs]
@@ -225,10 +224,17 @@ class Writer:
         self, done: Sequence[tuple["asyncio.Future[Any]", Any]], committed: Committed
     ) -> None:
         for listener in self._listeners:
-            listener(committed)
+            try:
+                listener(committed)
+            except Exception as error:  # noqa: BLE001  the others, and who waits, must hear of it
+                self._mistake(error)
         for future, value in done:
             if not future.done():
                 future.set_result(value)
+
+    def _mistake(self, error: Exception) -> None:
+        """Tells the loop's exception handler."""
+        self._loop.call_exception_handler({"message": "after a commit", "exception": error})
 
 
 def _no_fault(_point: str) -> None:

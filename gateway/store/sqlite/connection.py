@@ -1,0 +1,96 @@
+"""The one write connection: opened as soon as the disk lets it, dropped after every failure, and what
+the file really holds is read anew before it is trusted again. Lives in the writer thread.
+"""
+
+import contextlib
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from gateway.store.sqlite import files
+from gateway.store.sqlite.migrations import migrate
+from gateway.store.sqlite.recovery import recover
+from gateway.store.sqlite.transaction import Rising, highest
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What keeps the store from committing."""
+
+    problem: str
+    """Empty: nothing known."""
+    of_disk: bool = False
+    """The disk did not take a write: it is full, over quota, or broken."""
+
+
+WELL: Final = Trouble("")
+"""Nothing is known to be wrong."""
+
+
+class WriteConnection:
+    """See the module's text."""
+
+    def __init__(self, database: Path, clock: Callable[[], float]) -> None:
+        """clock: unix seconds."""
+        self._database = database
+        self._clock = clock
+        self._connection: sqlite3.Connection | None = None
+        self._known = 0
+        """The highest number of all commits that are known to have succeeded."""
+        self.sequence = Rising(0)
+        self.opened = False
+        """Whether the database was ever opened: made, migrated and freed of old leases."""
+        self.strays: int | None = None
+        """Rows with higher numbers are in the file though their commit was taken for failed."""
+
+    def get(self) -> sqlite3.Connection:
+        """The connection, made anew if need be. Raises `sqlite3.Error`, or `StoreUnavailable` where
+        the schema cannot be brought up to date."""
+        if self._connection is None:
+            connection = files.connect(self._database)
+            try:
+                self._read(connection)
+            except BaseException:
+                connection.close()
+                raise
+            self._connection = connection
+        return self._connection
+
+    def _read(self, connection: sqlite3.Connection) -> None:
+        if not self.opened:
+            migrate(connection, str(self._database))
+            recover(connection, self._clock())
+            self.sequence.last = self._known = highest(connection)
+            self.opened = True
+            return
+        # A commit whose sync failed may be in the file nevertheless: its numbers are taken then.
+        found = highest(connection)
+        if found > self._known:
+            self.strays = self._known
+            self.sequence.last = max(self.sequence.last, found)
+
+    def committed(self) -> None:
+        """Everything up to the sequence's last number is in the file now."""
+        self._known = self.sequence.last
+        self.strays = None
+
+    def drop(self) -> None:
+        """After a failure: rolls back and closes. After a failed sync the connection's view of the
+        write-ahead log is not to be trusted, and a new one costs a millisecond."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            # Closing rolls back as well, and what is broken stays uncommitted.
+            for step in (connection.rollback, connection.close):
+                with contextlib.suppress(sqlite3.Error):
+                    step()
+
+    def close(self) -> None:
+        """Empties the write-ahead log into the database and ends."""
+        if self._connection is not None:
+            # A long read elsewhere must not hold up the end; its log is read at the next open.
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.execute("PRAGMA busy_timeout = 500")
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        self.drop()
