@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test test-all rest durability lint format docs bench corpus lock clean
+.PHONY: run test test-all rest durability mutants lint format docs bench corpus lock clean
 
 run: $(STAMP) ## the whole gateway on this machine, with generated secrets and a receiver
 	$(BIN)/gateway dev
@@ -21,6 +21,9 @@ rest: lint ## what test-all adds to test
 
 durability: $(STAMP) ## nothing acknowledged is lost: traced by strace
 	$(BIN)/pytest -m 'slow or not slow' -s tests/durability
+
+mutants: $(STAMP) ## planted mistakes of gateway/verify, each caught by its tests
+	$(BIN)/python -m tests.mutants
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .

@@ -119,6 +119,8 @@ def test_forwarded_is_read_as_rfc_7239_says(header, expected) -> None:
         "for=unknown",
         "for=_hidden",
         "for=203.0.113.9 by=x",
+        "for=6.6.6.6, proto=https",
+        "for=6.6.6.6, for=unknown, for=10.0.0.2",
         'for=6.6.6.6;x=", for="203.0.113.9"',
     ],
 )

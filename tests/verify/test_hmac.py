@@ -215,6 +215,13 @@ def test_each_header_of_a_proof_must_be_there_once_and_filled(name) -> None:
     assert outcome(judge(BY_HEADER, request(*absent))) == "missing_signature"
 
 
+@pytest.mark.parametrize("id", [b"", b"m\xc3\xa9", b"m\xe9", b"\xff"])
+def test_an_empty_or_foreign_id_is_refused_though_it_is_rightly_signed(id) -> None:
+    pairs = [("X-Id", id), ("X-Time", "1790000000")]
+    signature = sign(id + b":1790000000:" + BODY)
+    assert outcome(judge(BY_HEADER, request(*pairs, ("X-Signature", signature)))) == "bad_signature"
+
+
 @pytest.mark.parametrize(
     ("age", "expected"),
     [(0, "proof"), (300, "proof"), (301, "stale"), (-300, "proof"), (-301, "stale")],
@@ -276,6 +283,45 @@ def test_one_good_signature_of_several_is_enough() -> None:
 def test_the_label_of_the_key_that_fitted_is_kept() -> None:
     proof = judge(PLAIN, plain(), keys=[b"new" * 8, SECRET, b"older" * 8])
     assert proof == Proof("hmac", "#2")
+
+
+def test_of_two_secrets_that_fit_the_first_is_named() -> None:
+    assert judge(PLAIN, plain(), keys=[b"new" * 8, SECRET, SECRET]) == Proof("hmac", "#2")
+
+
+SPELLED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+
+@pytest.mark.parametrize("encoding", ["base64", "base64url"])
+def test_a_signature_has_one_spelling_only(encoding) -> None:
+    """Two bits behind the last byte of 32 belong to nothing, and must not be free."""
+    alphabet = SPELLED + ("+/" if encoding == "base64" else "-_")
+    altchars = b"+/" if encoding == "base64" else b"-_"
+    scheme = Hmac("X-Signature", encoding=encoding)
+    value = base64.b64encode(std.digest(SECRET, BODY, "sha256"), altchars).decode()
+    assert isinstance(judge(scheme, request(("X-Signature", value))), Proof)
+    last = alphabet.index(value[-2])
+    for spare in {last ^ 1, last ^ 2, last ^ 3}:
+        other = f"{value[:-2]}{alphabet[spare]}="
+        assert base64.b64decode(other, altchars) == base64.b64decode(value, altchars)
+        assert outcome(judge(scheme, request(("X-Signature", other)))) == "bad_signature"
+
+
+def test_the_two_base64_alphabets_are_not_mixed() -> None:
+    url = Hmac("X-Signature", encoding="base64url")
+    both = Hmac("X-Signature", encoding="base64")
+    # A body whose signature has a character in which the alphabets differ.
+    body = next(
+        b
+        for n in range(99)
+        if b"+" in base64.b64encode(std.digest(SECRET, b := b"%d" % n, "sha256"))
+    )
+    mac = std.digest(SECRET, body, "sha256")
+    plain_value, url_value = base64.b64encode(mac), base64.urlsafe_b64encode(mac)
+    assert isinstance(judge(both, request(("X-Signature", plain_value), body=body)), Proof)
+    assert isinstance(judge(url, request(("X-Signature", url_value), body=body)), Proof)
+    assert outcome(judge(both, request(("X-Signature", url_value), body=body))) == "bad_signature"
+    assert outcome(judge(url, request(("X-Signature", plain_value), body=body))) == "bad_signature"
 
 
 def test_url_method_options_and_headers_can_be_signed() -> None:
@@ -359,6 +405,9 @@ def test_a_secret_is_decoded_as_configured(encoding, value, expected) -> None:
         ("hex", b"00 ff " * 16),
         ("base64", base64.b64encode(b"k" * 15)),
         ("base64", b"!" * 24),
+        ("base64", base64.b64encode(b"k" * 24)[:8] + b" " + base64.b64encode(b"k" * 24)[8:]),
+        ("base64", base64.b64encode(b"k" * 24) + b"!"),
+        ("base64", base64.b64encode(b"k" * 25) + base64.b64encode(b"k" * 25)),
         ("whsec", b"whsec_"),
         ("whsec", b"whsec_not base64 at all"),
     ],

@@ -31,7 +31,18 @@ def test_another_value_is_refused(value) -> None:
     assert outcome(judge(TOKEN, request(("X-Token", value)))) == "bad_signature"
 
 
-@pytest.mark.parametrize("value", ["Bearer ", "Bearer", TEXT, "Basic " + TEXT, "Bearer  " + TEXT])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "Bearer ",
+        "Bearer",
+        TEXT,
+        "Basic " + TEXT,
+        "Bearer  " + TEXT,
+        "Bearer_" + TEXT,
+        "Digest " + TEXT,
+    ],
+)
 def test_a_bare_or_foreign_prefix_is_refused(value) -> None:
     assert outcome(judge(BEARER, request(("Authorization", value)))) == "bad_signature"
 

@@ -99,6 +99,10 @@ def test_only_what_every_live_way_signs_is_covered() -> None:
     assert verifier([SHA256], [Secret("s", SECRET)]).covers("body./id")
     assert not verifier([SHA256], [Secret("s", SECRET)]).covers("header.X-Id")
     assert not verifier([PLAIN], [TOKEN]).covers("body./id")
+    both = [SHA256, Way(Hmac("X-Other", signed="{id}{body}", id_header="X-Id"))]
+    for ways in (both, both[::-1]):
+        assert verifier(ways, [Secret("s", SECRET)]).covers("body./id")
+        assert not verifier(ways, [Secret("s", SECRET)]).covers("header.X-Id")
 
 
 def test_a_verifier_without_a_key_cannot_be_made() -> None:
