@@ -1,6 +1,7 @@
 """`gateway`, weakened or killed on purpose: what no configuration can do, only this script.
 
     DURABILITY_SYNCHRONOUS=NORMAL   the write connection syncs less than FULL
+    DURABILITY_CHECKPOINT=100       pages of log at which it is written back, instead of 2,000
     DURABILITY_KILL=after_commit:7  SIGKILL to itself at the seventh coming to a named point
 
 Run as `python -m tests.durability.entry serve …`. Nothing here is part of the product.
@@ -18,6 +19,7 @@ from gateway.delivery.dispatcher import Dispatcher
 from gateway.store.sqlite import files, leases, pruning, writer
 
 SYNCHRONOUS = "DURABILITY_SYNCHRONOUS"
+CHECKPOINT = "DURABILITY_CHECKPOINT"
 KILL = "DURABILITY_KILL"
 POINTS = ("before_begin", "before_commit", "after_commit", "record", "prune", "reload")
 """Where it can die here; within checkpoints and migrations the shim kills, at a write."""
@@ -67,6 +69,8 @@ def first(come: Callable[[], None], then: Callable[..., Any]) -> Callable[..., A
 if __name__ == "__main__":
     if SYNCHRONOUS in os.environ:
         weaken(os.environ[SYNCHRONOUS])
+    if CHECKPOINT in os.environ:
+        files.AUTOCHECKPOINT_PAGES = int(os.environ[CHECKPOINT])  # type: ignore[misc]
     if KILL in os.environ:
         name, _, number = os.environ[KILL].partition(":")
         assert name in POINTS

@@ -4,10 +4,11 @@ And the load on them. What a crash does to them is each test's business.
 """
 
 import asyncio
+import hashlib
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,16 @@ import orjson
 
 from tests.app.process import Process
 from tests.app.running import signed_push
+
+COMMITS = 50
+"""In the push that `body_of` makes: 7.5 KB."""
+
+
+def body_of(id: str) -> bytes:
+    """A push of a real one's size that nobody else sends, and that does not shrink to nothing."""
+    seeds = (hashlib.sha512(f"{id} {number}".encode()).hexdigest() for number in range(COMMITS))
+    commits = [{"id": seed[:40], "message": seed[40:]} for seed in seeds]
+    return orjson.dumps({"ref": "refs/heads/main", "commits": commits})
 
 
 @dataclass
@@ -62,15 +73,24 @@ class Serving(Process):
         return got.status
 
     async def load(
-        self, session: aiohttp.ClientSession, name: str, count: int, senders: int = 8
+        self,
+        session: aiohttp.ClientSession,
+        name: str,
+        count: int,
+        senders: int = 8,
+        body: Callable[[str], bytes] | None = None,
     ) -> None:
-        """Unique pushes, `senders` at a time, until `count` were sent or the process is gone."""
+        """Unique pushes, `senders` at a time, until `count` were sent or the process is gone.
+
+        body: of the push with that id.
+        """
         numbers = iter(range(count))
 
         async def sender() -> None:
             for number in numbers:
+                id = f"{name}-{number}"
                 try:
-                    await self.send(session, f"{name}-{number}")
+                    await self.send(session, id, body(id) if body else None)
                 except aiohttp.ClientError:
                     return
 
