@@ -100,6 +100,10 @@ class Judge:
         self._ledger.end(case, ending, self._since(started))
         return ending.answer
 
+    def unexpected(self, error: Exception) -> None:
+        """Hears of a mistake of ours outside the order, in what carries requests here."""
+        self._report(error)
+
     # ---------------------------------------------------------------- the order
 
     async def _judge(self, case: Case, share: body.Share) -> Ending:

@@ -127,6 +127,43 @@ async def test_http_1_0_gets_its_answer_and_the_end() -> None:
         assert (await one.send(post(version="1.0"), close=True)).status == 202
 
 
+async def test_http_1_0_may_ask_to_stay() -> None:
+    stays = post(version="1.0").replace(b"\r\n\r\n", b"\r\nConnection: keep-alive\r\n\r\n", 1)
+    async with gate(orders()) as one:
+        first, second = await one.talk(stays, stays, expect=2)
+    assert (first.status, second.status) == (202, 200)
+    assert first.headers["Connection"] == "keep-alive"
+
+
+async def test_who_says_close_gets_the_end() -> None:
+    async with gate(orders()) as one:
+        response = await one.send(post(BODY, "Connection: close"), close=True)
+    assert response.headers["Connection"] == "close"
+
+
+async def test_an_upgrade_is_not_taken_and_what_follows_is_no_request() -> None:
+    asks = post(BODY, "Connection: Upgrade", "Upgrade: websocket")
+    async with gate(orders()) as one:
+        (response,) = await one.talk(asks + post(id="id-2"), expect=1, close=True)
+        await one.settled(1)
+    assert response.status == 202
+    assert len(one.store.admissions) == 1
+
+
+async def test_a_mistake_of_ours_outside_the_order_costs_one_connection(monkeypatch) -> None:
+    def broken(*_: object, **__: object) -> bytes:
+        raise RuntimeError("a mistake")
+
+    async with gate(orders()) as one:
+        with monkeypatch.context() as patch:
+            patch.setattr("gateway.ingest.connection.encode", broken)
+            async with one.connection() as (reader, writer):
+                writer.write(post())
+                assert await reader.read() == b""
+        assert (await one.send(post(id="id-2"))).status == 202
+    assert [str(error) for error in one.ears.reports] == ["a mistake"]
+
+
 async def test_no_header_of_an_answer_names_our_software_versions() -> None:
     async with gate(orders()) as one:
         response = await one.send(post())

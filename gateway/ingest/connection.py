@@ -1,0 +1,241 @@
+"""One connection of the public listener: from aiohttp's parsed messages to `Parts`, and back.
+
+aiohttp parses, bounds and pauses what comes in; its objects of a request and a response, its task
+for each of them, its error pages and its logging of what was sent are not used: they cost more
+than the rest of the way (docs/performance.md), and nothing here needs them. No rule of ours lives
+here but deadlines.
+"""
+
+import asyncio
+
+from aiohttp import web
+from aiohttp.http import RawRequestMessage
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.streams import StreamReader
+from aiohttp.web_protocol import RequestHandler
+
+from gateway.ingest.judge import Judge
+from gateway.ingest.parts import Answer, BodyBroken, Parts
+from gateway.ingest.response import CLOSE, CONTINUE, KEEP_ALIVE, encode
+from gateway.model.request import Headers
+
+_LINGER = 2.0
+"""Seconds in which the rest of an unwanted body is thrown away, so that its sender reads why."""
+_READ_BUFFER = 64 * 1024
+"""Bytes: twice as many may wait for each connection before its sender is made to wait."""
+_HEALTHZ = "/healthz"
+_TEXT = ("Content-Type", "text/plain; charset=utf-8")
+_ALIVE = Answer(200, (_TEXT,), b"ok\n")
+_NOT_THAT_WAY = Answer(405, (_TEXT, ("Allow", "GET, HEAD")), b"")
+
+
+class _Body:
+    """aiohttp's stream as a `BodyStream`."""
+
+    __slots__ = ("_connection", "_expected", "_stream")
+
+    def __init__(self, stream: StreamReader, connection: "Connection", *, expected: bool) -> None:
+        """expected: whether the sender waits to be told to send it (RFC 9110, 10.1.1)."""
+        self._stream = stream
+        self._connection = connection
+        self._expected = expected
+
+    def whole(self) -> bytes | None:
+        stream = self._stream
+        if not stream.is_eof() or stream.exception() is not None:
+            return None
+        return stream.read_nowait(-1)
+
+    async def chunk(self) -> bytes:
+        try:
+            return await self._stream.readany()
+        except (web.RequestPayloadError, HttpProcessingError):
+            raise BodyBroken("the body's framing is broken") from None
+        except (ConnectionError, asyncio.IncompleteReadError):
+            raise BodyBroken("the sender went away before the body was whole") from None
+
+    async def proceed(self) -> None:
+        if not self._expected:
+            return
+        try:
+            await self._connection.send(CONTINUE)
+        except ConnectionError:
+            raise BodyBroken("the sender went away before the body was whole") from None
+
+
+class Connection(RequestHandler):
+    """aiohttp's connection, with our loop, a deadline for headers and our answers."""
+
+    __slots__ = ("_deadline", "_judge", "_peer", "_reading", "_seconds")
+
+    def __init__(
+        self,
+        manager: web.Server,
+        loop: asyncio.AbstractEventLoop,
+        judge: Judge,
+        *,
+        headers: float,
+        keep_alive: float,
+    ) -> None:
+        """headers: seconds for them to be whole. keep_alive: seconds an idle connection stays."""
+        super().__init__(
+            manager,
+            loop=loop,
+            keepalive_timeout=keep_alive,
+            access_log=None,  # type: ignore[arg-type]  # None is how it is switched off
+            auto_decompress=False,
+            read_bufsize=_READ_BUFFER,
+        )
+        self._judge = judge
+        self._seconds = headers
+        self._deadline: asyncio.TimerHandle | None = None
+        self._peer: str | None = None
+        self._reading: StreamReader | None = None
+        """The body of the request that is answered now."""
+
+    # ---- the deadline for headers
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        name = transport.get_extra_info("peername")
+        # Of a Unix socket the name is a path or nothing.
+        self._peer = str(name[0]) if isinstance(name, tuple) else None
+        self._arm()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self._disarm()
+        if self._reading is not None and not self._reading.is_eof():
+            self._reading.set_exception(ConnectionResetError("the connection is lost"))
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        before = self._request_count
+        super().data_received(data)
+        if self._request_count != before:
+            self._disarm()
+        elif self._deadline is None and self._idle():
+            self._arm()
+
+    def _idle(self) -> bool:
+        return self._waiter is not None and not self._waiter.done()
+
+    def _arm(self) -> None:
+        self._deadline = self._loop.call_later(self._seconds, self._expired)
+
+    def _disarm(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _expired(self) -> None:
+        self._deadline = None
+        if self._idle():
+            self.force_close()
+
+    # ---- the requests, one after the other
+
+    async def start(self) -> None:
+        """Answers what comes until the connection is of no more use. aiohttp starts it."""
+        try:
+            while not self._force_close:
+                # Nothing of a request stays in this frame while the connection is idle.
+                if not await self._handle(*await self._next()):
+                    break
+                self._stay_until(self._loop.time() + self._keepalive_timeout)
+        except ConnectionError:
+            pass  # The sender did not wait for its answer.
+        except Exception as error:  # noqa: BLE001  # a mistake of ours costs this connection only
+            self._judge.unexpected(error)
+            self.force_close()
+        except BaseException:
+            self.force_close()
+            raise
+        if not self._force_close:
+            self._task_handler = None
+            if self.transport is not None:
+                self.transport.close()
+
+    async def _next(self) -> tuple[object, StreamReader]:
+        if not self._messages:
+            self._waiter = self._loop.create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        message, payload = self._messages.popleft()
+        if self._parser is not None:
+            self._parser.message_consumed()
+        if self._buffer_paused and len(self._messages) <= self._msg_queue_resume_size:
+            self._resume_reading_if_drained()
+        return message, payload
+
+    async def _handle(self, message: object, payload: StreamReader) -> bool:
+        """Answers one request. Returns whether another may follow."""
+        self._request_in_progress = True
+        self._reading = payload
+        try:
+            if not isinstance(message, RawRequestMessage):
+                # aiohttp's note of what was broken; its text quotes what was sent.
+                kind = type(message.exc).__name__ if hasattr(message, "exc") else "HTTP"
+                await self._answer(self._malformed(f"not readable as HTTP: {kind}"), CLOSE)
+                return False
+            answer = await self._judged(message, payload)
+            # An upgrade is never taken; what its sender sends next may be anything.
+            close = answer.close or message.should_close or self._upgraded or self._close
+            said = CLOSE if close else KEEP_ALIVE if message.version.minor == 0 else ""
+            await self._answer(answer, said, head_only=message.method == "HEAD")
+            return await self._rest_read(payload) and not close
+        finally:
+            self._request_in_progress = False
+            self._reading = None
+            if self._handler_waiter is not None and not self._handler_waiter.done():
+                self._handler_waiter.set_result(None)
+
+    async def _judged(self, message: RawRequestMessage, payload: StreamReader) -> Answer:
+        if message.path == _HEALTHZ:
+            return _ALIVE if message.method in ("GET", "HEAD") else _NOT_THAT_WAY
+        if message.version.major != 1:
+            return self._malformed("not HTTP/1.0 or 1.1")
+        headers = Headers(message.raw_headers)
+        expect = headers.all(b"expect")
+        asked = bool(expect) and message.version.minor > 0 and expect[0].lower() == b"100-continue"
+        return await self._judge.receive(
+            Parts(
+                method=message.method,
+                target=message.path,
+                headers=headers,
+                peer=self._peer,
+                body=_Body(payload, self, expected=asked),
+            )
+        )
+
+    def _malformed(self, reason: str) -> Answer:
+        return self._judge.malformed(self._peer, reason)
+
+    async def _answer(self, answer: Answer, connection: str, *, head_only: bool = False) -> None:
+        await self.send(encode(answer, connection=connection, head_only=head_only))
+
+    async def send(self, data: bytes) -> None:
+        """Writes, and waits while the sender does not read. Raises `ConnectionError`."""
+        if self.transport is None:
+            raise ConnectionResetError("the connection is lost")
+        self.transport.write(data)
+        if self._paused:
+            await self._drain_helper()
+
+    async def _rest_read(self, payload: StreamReader) -> bool:
+        """Throws the rest of a body away for a while. Returns whether all of it came."""
+        if payload.is_eof():
+            return True
+        try:
+            async with asyncio.timeout(_LINGER):
+                while not payload.is_eof() and not self._force_close:
+                    await payload.readany()
+        except (TimeoutError, web.RequestPayloadError, HttpProcessingError):
+            return False
+        return payload.is_eof()
+
+    def _stay_until(self, at: float) -> None:
+        self._next_keepalive_close_time = at
+        if self._keepalive_handle is None:
+            self._keepalive_handle = self._loop.call_at(at, self._process_keepalive)
