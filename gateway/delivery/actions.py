@@ -11,7 +11,7 @@ from gateway.delivery.attempt import JUDGE
 from gateway.delivery.pauses import Pauses
 from gateway.errors import GatewayError
 from gateway.model.ids import EventId, new_delivery_id
-from gateway.model.records import AuditEntry, Delivery, Moved, NewDelivery, Selection
+from gateway.model.records import AuditEntry, Delivery, Keys, Moved, NewDelivery, Selection
 from gateway.model.states import DeliveryState, Reason, Trigger, Verb
 from gateway.plan.plan import Plan
 from gateway.store.protocol import DeliveryFilter, Store
@@ -95,7 +95,7 @@ class Actions:
                 reason=Reason.PAUSED if why else Reason.NEW,
                 next_at=now,
                 detail=why,
-                order_key=delivery.order_key,
+                keys=_keys(delivery),
                 trigger=Trigger.REPLAY,
                 replay_of=delivery.id,
             )
@@ -156,3 +156,10 @@ def _latest(deliveries: Sequence[Delivery], target: str | None) -> list[Delivery
         if target is None or delivery.target == target:
             found.setdefault((delivery.route, delivery.target), delivery)
     return list(found.values())
+
+
+def _keys(delivery: Delivery) -> Keys | None:
+    """A replay waits for its turn like the old one, as the last of its lane; it is of no burst."""
+    if delivery.order_key is None and delivery.fair_key is None:
+        return None
+    return Keys(order=delivery.order_key, stops=delivery.stops, fair=delivery.fair_key)

@@ -154,14 +154,7 @@ class Dispatcher:
             self._recorder.add(target, result)
 
     def _recorded(self, results: Sequence[tuple[str, Result]]) -> None:
-        """What waits again is known here only now: before, the store would not lease it."""
-        self.due(
-            [
-                Due(result.delivery, target, result.next_at)
-                for target, result in results
-                if result.state is DeliveryState.PENDING
-            ]
-        )
+        """What was held for a cause that is gone by now does not stay so."""
         held = [result for _, result in results if result.state is DeliveryState.HELD]
         if held and self._running:
             self._spawn(self._holds.look_again(held))

@@ -7,12 +7,14 @@ from gateway.model.records import Admission, Admitted, Delivery, Event, NewDeliv
 
 
 def fresh_works(admission: Admission, admitted: Sequence[Admitted]) -> Iterator[Work]:
-    """One `Work` for each delivery of the events that were new."""
+    """One `Work` for each delivery of the events that were new and that is not behind another."""
     for new, became in zip(admission.events, admitted, strict=True):
         if became.duplicate:
             continue
         event = _event(admission, new)
         for delivery in new.deliveries:
+            if delivery.keys is not None and delivery.keys.behind:
+                continue  # the store says when it is due
             yield Work(
                 delivery=_delivery(admission, new, delivery),
                 event=event,
@@ -46,14 +48,15 @@ def _event(admission: Admission, new: NewEvent) -> Event:
 
 
 def _delivery(admission: Admission, event: NewEvent, new: NewDelivery) -> Delivery:
-    at = admission.received_at
+    at, keys = admission.received_at, new.keys
     return Delivery(
         seq=new.seq,
         id=new.id,
         event=event.seq,
         route=new.route,
         target=new.target,
-        order_key=new.order_key,
+        order_key=keys.order if keys else None,
+        fair_key=keys.fair if keys else None,
         state=new.state,
         reason=new.reason,
         detail=new.detail,
@@ -66,4 +69,5 @@ def _delivery(admission: Admission, event: NewEvent, new: NewDelivery) -> Delive
         replay_of=new.replay_of,
         created_at=at,
         updated_at=at,
+        stops=keys.stops if keys else False,
     )

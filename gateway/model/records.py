@@ -17,6 +17,27 @@ from gateway.model.states import DeliveryState, ErrorClass, Reason, Trigger
 
 
 @dataclass(slots=True)
+class Keys:
+    """What ties a new delivery to others of its target. All of it is fixed from then on."""
+
+    order: str | None = None
+    """Its lane is (target, this); None: it is in none."""
+    stops: bool = False
+    """Whether its lane stands still if it is dead."""
+    fair: str | None = None
+    """Whose share of the target it takes; None where the target has no shares."""
+    burst: str | None = None
+    """It takes the place of a delivery of its route and target with the same one that still waits."""
+    burst_until: float = 0.0
+    """The latest that those of a burst which this one begins may put off the next attempt."""
+    behind: bool = False
+    """Set by the store: another one of its lane comes first. Where it should have been leased, it is
+    pending."""
+    took_over: tuple[Seq, ...] = ()
+    """Set by the store: whose place it took."""
+
+
+@dataclass(slots=True)
 class NewDelivery:
     """One delivery to be made by the commit that accepts its event."""
 
@@ -29,7 +50,8 @@ class NewDelivery:
     next_at: float
     detail: str = ""
     """For a person: why it is held."""
-    order_key: str | None = None
+    keys: Keys | None = None
+    """None for most: such a delivery has to do with no other."""
     trigger: Trigger = Trigger.INITIAL
     replay_of: DeliveryId | None = None
     seq: Seq = Seq(0)
@@ -90,6 +112,8 @@ class Due(NamedTuple):
     seq: Seq
     target: str
     next_at: float
+    key: str | None = None
+    """Whose share of the target it takes."""
 
 
 @record
@@ -187,6 +211,12 @@ class Delivery:
     replay_of: DeliveryId | None
     created_at: float
     updated_at: float
+    fair_key: str | None = None
+    """Whose share of the target it takes."""
+    behind: bool = False
+    """Another one of its lane comes first."""
+    stops: bool = False
+    """Whether its lane stands still if it is dead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +258,8 @@ class Result:
     next_at: float
     attempt: Attempt | None
     """None where no attempt was made (a hold, a late cancellation)."""
+    joins: Keys | None = None
+    """The lane it is found to belong to only now: its expression had failed before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +292,8 @@ class Committed:
     seconds: float
     admissions: Sequence[tuple[Admission, Sequence[Admitted]]]
     due: Sequence[Due]
-    """Deliveries that this commit made pending: revived, retried, released, replayed."""
+    """Deliveries that this commit made pending, or the first of their lane: to be tried again,
+    revived, retried, released, replayed."""
     changed: Sequence[Seq] = ()
     """Events whose deliveries changed state."""
     counts: Mapping[tuple[str, str], int] = field(default_factory=dict)

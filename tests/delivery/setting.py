@@ -140,6 +140,13 @@ class MemoryDeliveries:
                 window_attempts=one.delivery.window_attempts + made,
             )  # fmt: skip
             self.recorded.append(result)
+        self.heard(
+            [
+                Due(one.delivery, self.rows[one.delivery].delivery.target, one.next_at)
+                for one in results
+                if one.state is DeliveryState.PENDING
+            ]
+        )
 
     async def release_paused(self) -> Moved:
         paused = Selection(state=DeliveryState.HELD, reason=Reason.PAUSED)

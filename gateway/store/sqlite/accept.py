@@ -10,10 +10,11 @@ from typing import Final
 
 from gateway.model.ids import EventId, KeyDigest, Seq
 from gateway.model.records import Admission, Admitted, NewEvent
-from gateway.store.sqlite import inserts
+from gateway.store.sqlite import inserts, keyed
+from gateway.store.sqlite.again import revive
 from gateway.store.sqlite.fingerprints import Body, flag
 from gateway.store.sqlite.inserts import Row, delivery_row, marks, text
-from gateway.store.sqlite.moves import revive
+from gateway.store.sqlite.keyed import Keyed
 from gateway.store.sqlite.packs import ALONE, PACK_SIZE, Compressor, encode_headers
 from gateway.store.sqlite.recent import Kept, RecentKeys
 from gateway.store.sqlite.transaction import Rising, Transaction, chunks
@@ -154,6 +155,7 @@ class AcceptBatch:
         receipts: list[Row] = []
         events: list[Row] = []
         deliveries: list[Row] = []
+        tied: list[Keyed] = []
         for receipt in self._receipts:
             receipts.append(_receipt_row(receipt))
             for event in receipt.events:
@@ -162,10 +164,11 @@ class AcceptBatch:
                     flags = event.flags = (*flags, SAME_BODY)
                 events.append(_event_row(event, receipt, flags))
                 for delivery in event.deliveries:
-                    row = delivery_row(
-                        delivery, event.seq, receipt.admission.source, receipt.admission.received_at
-                    )
-                    deliveries.append(row)
+                    source, at = receipt.admission.source, receipt.admission.received_at
+                    if delivery.keys is not None:
+                        tied.append(Keyed(delivery, event.seq, source, at))
+                        continue
+                    deliveries.append(delivery_row(delivery, event.seq, source, at))
                     tx.counts[delivery.target, delivery.state] += 1
         connection = tx.connection
         inserts.PACKS.run(connection, self._packs)
@@ -173,6 +176,8 @@ class AcceptBatch:
         inserts.EVENTS.run(connection, events)
         if deliveries:
             inserts.DELIVERIES.run(connection, deliveries)
+        if tied:
+            keyed.insert(tx, tied)
 
     def _bodies_seen(self, tx: Transaction) -> set[Seq]:
         """Numbers of receipts whose body came under another id within a day."""

@@ -71,6 +71,13 @@ DELIVERIES: Final = Insert(
     "seq id event source route target order_key state reason detail next_at attempts "
     "window_started_at window_attempts deaths begun trigger replay_of created_at updated_at",
 )
+KEYED: Final = Insert(
+    "deliveries",
+    "seq id event source route target order_key state reason detail next_at attempts "
+    "window_started_at window_attempts deaths begun trigger replay_of created_at updated_at "
+    "behind stops fair_key burst burst_until",
+)
+"""Deliveries with `Keys`; the others need none of the last columns."""
 ATTEMPTS: Final = Insert(
     "attempts", "seq delivery number at endpoint status error message duration answer trigger"
 )
@@ -92,8 +99,11 @@ def text(value: str) -> str:
     return value.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def delivery_row(delivery: NewDelivery, event: Seq, source: str, now: float) -> Row:
-    """A new delivery's row."""
+def delivery_row(
+    delivery: NewDelivery, event: Seq, source: str, now: float, order_key: str | None = None
+) -> Row:
+    """A new delivery's row. Its retry window begins with the first attempt that is due."""
+    at = delivery.next_at
     return (
         delivery.seq,
         delivery.id,
@@ -101,13 +111,13 @@ def delivery_row(delivery: NewDelivery, event: Seq, source: str, now: float) -> 
         source,
         delivery.route,
         delivery.target,
-        None if delivery.order_key is None else text(delivery.order_key),
+        order_key,
         delivery.state,
         delivery.reason,
         text(delivery.detail),
-        delivery.next_at,
+        at,
         0,
-        now,
+        max(now, at),
         0,
         0,
         0,

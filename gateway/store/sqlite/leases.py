@@ -1,5 +1,6 @@
 """What became of leased deliveries, and how deliveries are leased. Runs inside a transaction of the
-writer. Verbs and replays are `moves`; leases of a process that died are `recovery`.
+writer. Verbs and replays are `moves`; leases of a process that died are `recovery`; who of a lane is
+next is `lanes`.
 """
 
 from collections.abc import Sequence
@@ -8,8 +9,9 @@ from typing import Final
 from gateway.model.ids import Seq
 from gateway.model.records import Due, Result
 from gateway.model.states import DeliveryState, Trigger
-from gateway.store.sqlite import inserts
+from gateway.store.sqlite import inserts, lanes
 from gateway.store.sqlite.inserts import Row, marks, text
+from gateway.store.sqlite.lanes import Lane
 from gateway.store.sqlite.transaction import Transaction, chunks
 
 _RECORD: Final = """
@@ -18,25 +20,29 @@ _RECORD: Final = """
         window_attempts = window_attempts + ?, deaths = CASE ? WHEN 0 THEN deaths ELSE 0 END,
         begun = 0, trigger = CASE ? WHEN '' THEN trigger ELSE ? END, updated_at = ?
     WHERE seq = ?"""
+_JOIN: Final = "UPDATE deliveries SET order_key = ?, stops = ?, behind = 1 WHERE seq = ?"
 
 
 def record(tx: Transaction, results: Sequence[Result]) -> None:
     """Stores what became of leased deliveries. An attempt is kept in any case: it was made.
 
-    An attempt that came to its end clears `deaths`: what the process survives is no poison.
+    An attempt that came to its end clears `deaths`: what the process survives is no poison. What
+    waits again, and what is next in a lane, is announced.
     """
-    leased: dict[int, tuple[str, int]] = {}
+    leased: dict[int, tuple[str, int, str | None, str | None]] = {}
     for some in chunks([result.delivery for result in results]):
         leased |= {
-            seq: (target, event)
-            for seq, target, event in tx.connection.execute(
-                "SELECT seq, target, event FROM deliveries "
+            seq: row
+            for seq, *row in tx.connection.execute(
+                "SELECT seq, target, event, order_key, fair_key FROM deliveries "
                 f"WHERE state = 'leased' AND seq IN ({marks(len(some))})",
                 some,
             )
         }
     updates: list[Row] = []
     attempts: list[Row] = []
+    joins: list[Row] = []
+    touched: set[Lane] = set()
     for result in results:
         attempt = result.attempt
         if attempt is not None:
@@ -75,18 +81,29 @@ def record(tx: Transaction, results: Sequence[Result]) -> None:
                 result.delivery,
             )
         )
-        tx.moved(*found, DeliveryState.LEASED, result.state)
+        target, event, order_key, fair_key = found
+        tx.moved(target, event, DeliveryState.LEASED, result.state)
+        if result.joins is not None and result.joins.order is not None:
+            order_key = text(result.joins.order)
+            joins.append((order_key, result.joins.stops, result.delivery))
+        if order_key is not None:
+            touched.add((target, order_key))
+        elif result.state is DeliveryState.PENDING:
+            tx.due.append(Due(result.delivery, target, result.next_at, fair_key))
     tx.connection.executemany(_RECORD, updates)
     inserts.ATTEMPTS.run(tx.connection, attempts)
+    if touched:
+        tx.connection.executemany(_JOIN, joins)
+        lanes.settle(tx, touched)
 
 
 def lease(tx: Transaction, deliveries: Sequence[Seq]) -> list[Seq]:
-    """Takes those that are still pending, in the order given."""
+    """Takes those that are still pending and in front of their lane, in the order given."""
     taken: set[int] = set()
     for some in chunks(deliveries):
         found = tx.connection.execute(
             "SELECT seq, target, event FROM deliveries "
-            f"WHERE state = 'pending' AND seq IN ({marks(len(some))})",
+            f"WHERE state = 'pending' AND behind = 0 AND seq IN ({marks(len(some))})",
             some,
         ).fetchall()
         for seq, target, event in found:

@@ -1,53 +1,26 @@
 """What a person, a sender's redelivery or a change of configuration does to deliveries: the verbs of
-`model.states.MOVES`, revivals, replays. Runs inside a transaction of the writer. What attempts do is
-`leases`.
+`model.states.MOVES`. Runs inside a transaction of the writer. What attempts do is `leases`, what makes
+old events go out again is `again`.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
-from gateway.model.ids import DeliveryId, EventId, Seq
-from gateway.model.records import Due, Moved, NewDelivery, Selection
+from gateway.model.ids import DeliveryId, Seq
+from gateway.model.records import Due, Moved, Selection
 from gateway.model.states import FINAL, MOVES, DeliveryState, Reason, Trigger, Verb
-from gateway.store.sqlite import inserts
-from gateway.store.sqlite.inserts import OPEN, STUCK, Row, Value, delivery_row, marks, text
+from gateway.store.sqlite import lanes
+from gateway.store.sqlite.inserts import OPEN, STUCK, Value, marks, text
+from gateway.store.sqlite.lanes import Lane
 from gateway.store.sqlite.transaction import Transaction, chunks
 
-REVIVAL_SECONDS: Final = 60.0
-"""One event's dead deliveries come back at most once in this time (DESIGN: once a minute)."""
 SLICE: Final = 2000
 """Deliveries that one commit moves; more of them go in several, so that accepts need not wait."""
 
 _VERB_TRIGGER: Final = {Verb.RETRY: Trigger.MANUAL, Verb.REVIVE: Trigger.REVIVE}
 """What caused the next attempt; after other verbs it is what it was."""
-
-
-def revive(tx: Transaction, events: Mapping[Seq, float]) -> dict[Seq, int]:
-    """Brings dead deliveries of events back, each event at most once a minute.
-
-    events: number of an event to the time its duplicate came. Returns how many came back.
-    """
-    dead: dict[Seq, list[int]] = {}
-    for some in chunks(list(events)):
-        for seq, event in tx.connection.execute(
-            "SELECT seq, event FROM deliveries INDEXED BY deliveries_event "
-            f"WHERE state = 'dead' AND event IN ({marks(len(some))})",
-            some,
-        ):
-            dead.setdefault(event, []).append(seq)
-    revived: dict[Seq, int] = {}
-    for event, numbers in dead.items():
-        at = events[event]
-        (last,) = tx.connection.execute(
-            "SELECT revived_at FROM events WHERE seq = ?", (event,)
-        ).fetchone()
-        if last is not None and 0 <= at - last < REVIVAL_SECONDS:
-            continue
-        tx.connection.execute("UPDATE events SET revived_at = ? WHERE seq = ?", (at, event))
-        revived[event] = move_numbered(tx, numbers, Verb.REVIVE, Reason.REVIVED, "").count
-    return revived
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,39 +52,87 @@ def move(tx: Transaction, where: Selection, verb: Verb, reason: Reason, detail: 
     return Slice(Moved(moved.count, moved.due, refused), selected[now:])
 
 
+class _Row(NamedTuple):
+    """A delivery that is moved."""
+
+    seq: Seq
+    target: str
+    event: int
+    state: str
+    reason: str
+    order_key: str | None
+    fair_key: str | None
+
+
 def move_numbered(
     tx: Transaction, numbers: Sequence[int], verb: Verb, reason: Reason, detail: str
 ) -> Moved:
     """Applies a verb to those deliveries that it still applies to."""
+    rule = MOVES[verb]
+    change, values = _change(tx, verb, reason, detail)
+    leaves = sorted(rule.leaves)
+    due: list[Due] = []
+    touched: set[Lane] = set()
+    count = 0
+    for some in chunks(numbers):
+        rows = [
+            _Row(*row)
+            for row in tx.connection.execute(
+                "SELECT seq, target, event, state, reason, order_key, fair_key FROM deliveries "
+                f"WHERE seq IN ({marks(len(some))}) AND state IN ({marks(len(leaves))}) "
+                "ORDER BY seq",
+                (*some, *leaves),
+            )
+        ]
+        tied = [row for row in rows if row.order_key is not None]
+        if tied:
+            touched |= _in_lanes(tx, tied, rule.to)
+        tx.connection.execute(
+            f"UPDATE deliveries SET {change} WHERE seq IN ({marks(len(rows))})",
+            (*values, *(row.seq for row in rows)),
+        )
+        for row in rows:
+            tx.moved(row.target, row.event, row.state, rule.to)
+            if rule.to is DeliveryState.PENDING and row.order_key is None:
+                due.append(Due(row.seq, row.target, tx.now, row.fair_key))
+        count += len(rows)
+    tx.due += due
+    if touched and rule.to is not DeliveryState.HELD:  # what is held stays in its lane's way
+        due += lanes.settle(tx, touched)
+    return Moved(count, due)
+
+
+def _change(tx: Transaction, verb: Verb, reason: Reason, detail: str) -> tuple[str, list[Value]]:
+    """What a verb sets."""
     rule = MOVES[verb]
     change = "state = ?, reason = ?, detail = ?, updated_at = ?"
     values: list[Value] = [rule.to, reason, text(detail), tx.now]
     if rule.new_window:
         change += ", next_at = ?, window_started_at = ?, window_attempts = 0, deaths = 0, begun = 0"
         values += [tx.now, tx.now]
+    if rule.to in FINAL:
+        change += ", behind = 0"
     if verb in _VERB_TRIGGER:
         change += ", trigger = ?"
         values.append(_VERB_TRIGGER[verb])
-    leaves = sorted(rule.leaves)
-    due: list[Due] = []
-    count = 0
-    for some in chunks(numbers):
-        rows = tx.connection.execute(
-            "SELECT seq, target, event, state FROM deliveries "
-            f"WHERE seq IN ({marks(len(some))}) AND state IN ({marks(len(leaves))}) ORDER BY seq",
-            (*some, *leaves),
-        ).fetchall()
+    return change, values
+
+
+def _in_lanes(tx: Transaction, rows: Sequence[_Row], to: DeliveryState) -> set[Lane]:
+    """Prepares the lanes of deliveries that are moved; returns them."""
+    # What comes back goes to its place in the lane, which another one may be using just now.
+    back = [row.seq for row in rows if row.state == DeliveryState.DEAD]
+    if back:
         tx.connection.execute(
-            f"UPDATE deliveries SET {change} WHERE seq IN ({marks(len(rows))})",
-            (*values, *(row[0] for row in rows)),
+            f"UPDATE deliveries SET behind = 1 WHERE seq IN ({marks(len(back))})", back
         )
-        for seq, target, event, state in rows:
-            tx.moved(target, event, state, rule.to)
-            if rule.to is DeliveryState.PENDING:
-                due.append(Due(Seq(seq), target, tx.now))
-        count += len(rows)
-    tx.due += due
-    return Moved(count, due)
+    found: set[Lane] = set()
+    for row in rows:
+        lane = (row.target, row.order_key or "")
+        found.add(lane)
+        if row.reason == Reason.ORDER and to is DeliveryState.PENDING:
+            lanes.pass_over(tx, lane)
+    return found
 
 
 def _index(where: Selection) -> str:
@@ -204,24 +225,3 @@ def release_numbered(tx: Transaction, numbers: Sequence[int]) -> Moved:
             count += moved.count
             due += moved.due
     return Moved(count, due)
-
-
-def create(tx: Transaction, event: EventId, deliveries: Sequence[NewDelivery]) -> Moved:
-    """New deliveries of an event that is still kept."""
-    found = tx.connection.execute(
-        "SELECT seq, source FROM events WHERE id = ?", (event,)
-    ).fetchone()
-    if found is None:
-        return Moved(0, (), [(new.id, "its event is not kept any more") for new in deliveries])
-    seq, source = found
-    rows: list[Row] = []
-    due: list[Due] = []
-    for new in deliveries:
-        new.seq = tx.sequence.next()
-        rows.append(delivery_row(new, seq, source, tx.now))
-        tx.moved(new.target, seq, None, new.state)
-        if new.state is DeliveryState.PENDING:
-            due.append(Due(new.seq, new.target, new.next_at))
-    inserts.DELIVERIES.run(tx.connection, rows)
-    tx.due += due
-    return Moved(len(rows), due)

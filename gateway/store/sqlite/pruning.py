@@ -14,10 +14,16 @@ from gateway.store.sqlite.inserts import marks
 from gateway.store.sqlite.recent import RecentKeys
 from gateway.store.sqlite.transaction import Transaction, chunks, note_highest
 
-_EVENTS: Final = """
+# A dead delivery whose lane waits for a person is not over.
+_STOPS: Final = """d.state = 'dead' AND d.stops = 1 AND d.order_key IS NOT NULL AND EXISTS (
+        SELECT 1 FROM deliveries w WHERE w.target = d.target AND w.order_key = d.order_key
+        AND w.order_key IS NOT NULL AND w.behind = 1
+        AND (w.state = 'pending' OR w.state = 'leased' OR w.state = 'held'
+            OR (w.state = 'dead' AND w.stops = 1)))"""
+_EVENTS: Final = f"""
     SELECT e.seq, e.receipt, r.received_at < ? AS old, NOT EXISTS (
         SELECT 1 FROM deliveries d
-        WHERE d.event = e.seq AND d.state IN ('pending', 'leased', 'held')) AS finished
+        WHERE d.event = e.seq AND (d.state IN ('pending', 'leased', 'held') OR {_STOPS})) AS finished
     FROM events e JOIN receipts r ON r.seq = e.receipt
     WHERE e.seq > ? ORDER BY e.seq LIMIT ?"""
 _KEYS: Final = "SELECT event, digest, at < ? FROM dedup WHERE event > ? ORDER BY event LIMIT ?"

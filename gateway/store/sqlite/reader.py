@@ -54,8 +54,9 @@ _RECEIPT: Final = """
            content_type, pack, position, head_size, body_size
     FROM receipts WHERE seq = ?"""
 _CLAIM: Final = """
-    SELECT seq, target, next_at FROM deliveries
-    WHERE state = 'pending' AND target = ? AND (next_at, seq) > (?, ?)
+    SELECT seq, target, next_at, fair_key FROM deliveries INDEXED BY deliveries_due
+    WHERE state = 'pending' AND target = ? AND behind = 0 AND fair_key IS NULL
+        AND (next_at, seq) > (?, ?)
     ORDER BY next_at, seq LIMIT ?"""
 
 _REUSABLE: Final = "SELECT freelist_count, page_size FROM pragma_freelist_count, pragma_page_size"

@@ -24,10 +24,10 @@ EVENT_WIDTH: Final = 18
 DELIVERY: Final = (
     "d.seq, d.id, d.event, d.route, d.target, d.order_key, d.state, d.reason, d.detail, d.next_at, "
     "d.attempts, d.window_started_at, d.window_attempts, d.deaths, d.trigger, d.replay_of, "
-    "d.created_at, d.updated_at"
+    "d.created_at, d.updated_at, d.fair_key, d.behind, d.stops"
 )
 """Of `deliveries d`."""
-DELIVERY_WIDTH: Final = 18
+DELIVERY_WIDTH: Final = 21
 
 ATTEMPT: Final = "number, at, endpoint, status, error, message, duration, answer, trigger"
 
@@ -84,6 +84,9 @@ def delivery(row: Row) -> Delivery:
         replay_of=None if row[15] is None else DeliveryId(row[15]),
         created_at=row[16],
         updated_at=row[17],
+        fair_key=row[18],
+        behind=bool(row[19]),
+        stops=bool(row[20]),
     )
 
 

@@ -23,7 +23,7 @@ from gateway.model.records import (
 )
 from gateway.model.states import Reason, Verb
 from gateway.store.protocol import Health, Listener
-from gateway.store.sqlite import files, inserts, leases, moves
+from gateway.store.sqlite import again, files, inserts, leases, moves
 from gateway.store.sqlite.connection import WELL, Trouble, WriteConnection
 from gateway.store.sqlite.inserts import text
 from gateway.store.sqlite.pruning import Pruned, Pruner
@@ -103,7 +103,7 @@ class SqliteStore(SqliteReader):
 
     async def create_deliveries(self, event: EventId, deliveries: Sequence[NewDelivery]) -> Moved:
         """New deliveries of an old event."""
-        return await self._writer.change(lambda tx: moves.create(tx, event, deliveries))
+        return await self._writer.change(lambda tx: again.create(tx, event, deliveries))
 
     async def set_pause(self, kind: str, name: str, who: str, *, paused: bool) -> None:
         """Pauses or resumes. A second pause keeps the first one's time and person."""
