@@ -9,7 +9,7 @@ from gateway.model.records import Admission, Admitted, Delivery, Event, NewDeliv
 def fresh_works(admission: Admission, admitted: Sequence[Admitted]) -> Iterator[Work]:
     """One `Work` for each delivery of the events that were new and that is not behind another."""
     for new, became in zip(admission.events, admitted, strict=True):
-        if became.duplicate:
+        if became.duplicate or not new.deliveries:
             continue
         event = _event(admission, new)
         for delivery in new.deliveries:

@@ -13,7 +13,7 @@ import orjson
 
 from gateway.ingest.masking import Secrets, mask_body, mask_headers
 from gateway.ingest.ports import Dispatch, Pauses, Report
-from gateway.model.ids import fingerprint, key_digest, new_delivery_id, new_event_id
+from gateway.model.ids import key_digest, new_delivery_id, new_event_id
 from gateway.model.outcomes import Outcome
 from gateway.model.record import record
 from gateway.model.records import Admission, NewDelivery, NewEvent
@@ -190,7 +190,7 @@ def _event(proven: Proven, item: Item) -> NewEvent:
         fields=_as_json(item.fields),
         flags=item.flags,
         verified=proven.verified,
-        fingerprint=None if item.id_signed else fingerprint(source, proven.request.body),
+        id_signed=item.id_signed,
     )
 
 

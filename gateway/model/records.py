@@ -76,8 +76,8 @@ class NewEvent:
     """The normalized fields as JSON text."""
     flags: tuple[str, ...]
     verified: bool
-    fingerprint: int | None = None
-    """Set where the id is unsigned: lets the store flag a body seen under another id."""
+    id_signed: bool = True
+    """False: the id is one nobody signed, and the store flags a body seen under another id."""
     deliveries: list[NewDelivery] = field(default_factory=list)
     seq: Seq = Seq(0)
 

@@ -19,7 +19,7 @@ from gateway.admin.live import Hub
 from gateway.delivery.actions import Actions
 from gateway.delivery.pauses import Pauses
 from gateway.errors import Problem
-from gateway.model.ids import EventId, fingerprint, key_digest, new_delivery_id, new_event_id
+from gateway.model.ids import EventId, key_digest, new_delivery_id, new_event_id
 from gateway.model.records import Admission, Attempt, NewDelivery, NewEvent, Refused, Result
 from gateway.model.states import DeliveryState, ErrorClass, Reason, Trigger
 from gateway.plan.plan import Plan, RetryPolicy, Target
@@ -159,7 +159,6 @@ async def add(
         fields=orjson.dumps({"repo": subject, "branch": "main"} if fields is None else fields),
         flags=flags,
         verified=verified,
-        fingerprint=fingerprint(source, body + id.encode()),
         deliveries=list(deliveries),
     )
     headers = (

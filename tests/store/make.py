@@ -28,7 +28,7 @@ def event(
     provider_id: str | None = None,
     subject: str | None = None,
     verified: bool = True,
-    fingerprint: int | None = None,
+    id_signed: bool = True,
 ) -> NewEvent:
     return NewEvent(
         id=new_event_id(),
@@ -43,7 +43,7 @@ def event(
         fields=b'{"branch":"main"}',
         flags=(),
         verified=verified,
-        fingerprint=fingerprint,
+        id_signed=id_signed,
         deliveries=list(deliveries),
     )
 

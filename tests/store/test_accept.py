@@ -128,8 +128,8 @@ async def test_verified_and_unverified_events_of_one_key_are_two(store: Store) -
 
 
 async def test_a_body_seen_under_another_unsigned_id_within_a_day_is_flagged(store: Store) -> None:
-    async def flags(key: str, at: float, mark: int | None = 7) -> tuple[str, ...]:
-        await store.accept(admission(event(key, fingerprint=mark), at=at))
+    async def flags(key: str, at: float, *, id_signed: bool = False) -> tuple[str, ...]:
+        await store.accept(admission(event(key, id_signed=id_signed), at=at))
         (found,) = await store.events(EventFilter(text=key), None, 1)
         return found.event.flags
 
@@ -139,14 +139,15 @@ async def test_a_body_seen_under_another_unsigned_id_within_a_day_is_flagged(sto
     assert await flags("b", NOW + day) == ("same_body",)
     assert await flags("c", NOW + 2 * day + 1) == ()
     assert await flags("d", NOW + 2 * day + 2) == ("same_body",)
-    assert await flags("e", NOW + 2 * day + 2, None) == ()
+    assert await flags("e", NOW + 2 * day + 2, id_signed=True) == ()
 
 
 async def test_one_body_under_many_ids_in_one_commit_is_flagged_but_not_in_one_receipt(
     store: Store,
 ) -> None:
-    await asyncio.gather(*(store.accept(admission(event(k, fingerprint=1))) for k in "abc"))
-    await store.accept(admission(event("d", fingerprint=2), event("e", item=1, fingerprint=2)))
+    await asyncio.gather(*(store.accept(admission(event(k, id_signed=False))) for k in "abc"))
+    two = event("d", id_signed=False), event("e", item=1, id_signed=False)
+    await store.accept(admission(*two, body=b"another"))
     found = await store.events(EVERYTHING, None, 10)
     flags = {e.event.dedup_key: e.event.flags for e in found}
     assert sum(flags[key] == ("same_body",) for key in "abc") == 2
