@@ -3,7 +3,7 @@
 aiohttp parses, bounds and pauses what comes in; its objects of a request and a response, its task
 for each of them, its error pages and its logging of what was sent are not used: they cost more
 than the rest of the way (docs/performance.md), and nothing here needs them. No rule of ours lives
-here but deadlines.
+here; what a connection may send at all is `incoming`'s.
 """
 
 import asyncio
@@ -12,8 +12,8 @@ from aiohttp import web
 from aiohttp.http import RawRequestMessage
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.streams import StreamReader
-from aiohttp.web_protocol import RequestHandler
 
+from gateway.ingest.incoming import Incoming
 from gateway.ingest.judge import Judge
 from gateway.ingest.parts import Answer, BodyBroken, Parts
 from gateway.ingest.response import CLOSE, CONTINUE, KEEP_ALIVE, encode
@@ -21,8 +21,6 @@ from gateway.model.request import Headers
 
 _LINGER = 2.0
 """Seconds in which the rest of an unwanted body is thrown away, so that its sender reads why."""
-_READ_BUFFER = 64 * 1024
-"""Bytes: twice as many may wait for each connection before its sender is made to wait."""
 _HEALTHZ = "/healthz"
 _TEXT = ("Content-Type", "text/plain; charset=utf-8")
 _ALIVE = Answer(200, (_TEXT,), b"ok\n")
@@ -63,10 +61,10 @@ class _Body:
             raise BodyBroken("the sender went away before the body was whole") from None
 
 
-class Connection(RequestHandler):
-    """aiohttp's connection, with our loop, a deadline for headers and our answers."""
+class Connection(Incoming):
+    """aiohttp's connection, with our loop and our answers."""
 
-    __slots__ = ("_deadline", "_judge", "_peer", "_reading", "_seconds")
+    __slots__ = ("_judge", "_peer", "_reading")
 
     def __init__(
         self,
@@ -77,60 +75,23 @@ class Connection(RequestHandler):
         headers: float,
         keep_alive: float,
     ) -> None:
-        """headers: seconds for them to be whole. keep_alive: seconds an idle connection stays."""
-        super().__init__(
-            manager,
-            loop=loop,
-            keepalive_timeout=keep_alive,
-            access_log=None,  # type: ignore[arg-type]  # None is how it is switched off
-            auto_decompress=False,
-            read_bufsize=_READ_BUFFER,
-        )
+        """headers, keep_alive: seconds, see `Incoming`."""
+        super().__init__(manager, loop, headers=headers, keep_alive=keep_alive)
         self._judge = judge
-        self._seconds = headers
-        self._deadline: asyncio.TimerHandle | None = None
         self._peer: str | None = None
         self._reading: StreamReader | None = None
         """The body of the request that is answered now."""
-
-    # ---- the deadline for headers
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         name = transport.get_extra_info("peername")
         # Of a Unix socket the name is a path or nothing.
         self._peer = str(name[0]) if isinstance(name, tuple) else None
-        self._arm()
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        self._disarm()
         if self._reading is not None and not self._reading.is_eof():
             self._reading.set_exception(ConnectionResetError("the connection is lost"))
         super().connection_lost(exc)
-
-    def data_received(self, data: bytes) -> None:
-        before = self._request_count
-        super().data_received(data)
-        if self._request_count != before:
-            self._disarm()
-        elif self._deadline is None and self._idle():
-            self._arm()
-
-    def _idle(self) -> bool:
-        return self._waiter is not None and not self._waiter.done()
-
-    def _arm(self) -> None:
-        self._deadline = self._loop.call_later(self._seconds, self._expired)
-
-    def _disarm(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
-
-    def _expired(self) -> None:
-        self._deadline = None
-        if self._idle():
-            self.force_close()
 
     # ---- the requests, one after the other
 

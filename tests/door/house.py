@@ -12,12 +12,13 @@ import threading
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from contextlib import ExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
 import aiohttp
+import orjson
 
 from tests.app.process import Process, process
 from tests.app.running import SECRET, signed_push
@@ -188,7 +189,7 @@ class House:
             stack.callback(good.end)
             stack.callback(most.end)
             yield
-        await self.back_to(before)
+        await self.back_to(before + 2)  # connections of the metrics' reader come and go
         grown = self.peak() - self.base
         self.said.append(
             f"{name}: {good.answered} good requests beside it, the slowest {good.slowest * 1000:.0f}"
@@ -212,7 +213,7 @@ class House:
 class Highest(threading.Thread):
     """Looks at a number again and again, and keeps the highest."""
 
-    def __init__(self, look) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, look) -> None:
         super().__init__(name="highest", daemon=True)
         self._look = look
         self._over = threading.Event()
@@ -240,9 +241,20 @@ async def house(folder: Path, text: str = CONFIG) -> AsyncIterator[House]:
         warm = GoodSender(port)
         warm.start()
         await asyncio.to_thread(warm.end)
+        await made.send(b"GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n")  # opens the refused log
+        await made.outcomes()
         made.base = made.memory()
         yield made
         made.quiet()
+
+
+@asynccontextmanager
+async def crowd(
+    one: House, number: int
+) -> AsyncIterator[Sequence[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]:
+    """So many connections, all open at once."""
+    async with AsyncExitStack() as stack:
+        yield [await stack.enter_async_context(one.connection()) for _ in range(number)]
 
 
 async def write(writer: asyncio.StreamWriter, *writes: bytes) -> None:
@@ -264,7 +276,20 @@ async def until_closed(reader: asyncio.StreamReader) -> list[Response]:
                 return answers
 
 
-async def together(works: Sequence) -> list:  # type: ignore[type-arg]
+def is_ours(answer: Response, status: int = 400) -> None:
+    """A problem document of ours, which holds nothing of the request."""
+    assert answer.status == status
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.headers["Server"] == "gateway"
+    problem = orjson.loads(answer.body)
+    assert sorted(problem) == ["detail", "request_id", "status", "title"]
+    assert problem["status"] == status
+    said = str(answer.headers).encode() + answer.body
+    assert MARK.encode() not in said
+    assert b"Traceback" not in said
+
+
+async def together(works: Sequence) -> list:
     """All of them at once."""
     return await asyncio.gather(*works)
 

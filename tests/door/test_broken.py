@@ -2,10 +2,9 @@
 
 import asyncio
 
-import orjson
 import pytest
 
-from tests.door.house import MARK, House, together
+from tests.door.house import MARK, House, is_ours, together
 from tests.ingest.wire import BODY, chunked, post, read_response
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -97,19 +96,6 @@ BODIES = {
     "an extension with a NUL": b"5;a=\0\r\nabcde\r\n",
 }
 """Chunks, by what is wrong with each."""
-
-
-def is_ours(answer, status: int = 400) -> None:
-    """A problem document of ours, which holds nothing of the request."""
-    assert answer.status == status
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    assert answer.headers["Server"] == "gateway"
-    problem = orjson.loads(answer.body)
-    assert sorted(problem) == ["detail", "request_id", "status", "title"]
-    assert problem["status"] == status
-    said = str(answer.headers).encode() + answer.body
-    assert MARK.encode() not in said
-    assert b"Traceback" not in said
 
 
 @pytest.mark.parametrize("wrong", FRAMING)

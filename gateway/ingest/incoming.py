@@ -1,0 +1,110 @@
+"""What a connection may send before it is answered: headers within a deadline and a size, and few
+requests ahead of their answers. aiohttp's parser does the reading, and bounds each line.
+"""
+
+import asyncio
+
+from aiohttp import web
+from aiohttp.http import RawRequestMessage
+from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
+from aiohttp.web_protocol import RequestHandler
+
+HEADERS_MOST = 32 * 1024
+"""Bytes of one request up to its headers' end, as nginx has it. aiohttp bounds each line and their
+number, which would let every connection hold a megabyte for as long as its deadline."""
+_READ_BUFFER = 64 * 1024
+"""Bytes: twice as many may wait for each connection before its sender is made to wait."""
+_SLICE = 8 * 1024
+"""Bytes of headers parsed before it is looked how many there are."""
+_PIPELINED = 2
+"""Requests of one connection whose headers are read before the first of them is answered."""
+
+
+class Incoming(RequestHandler):
+    """The reading half of a connection."""
+
+    __slots__ = ("_broken", "_deadline", "_head", "_last", "_rest", "_seconds")
+
+    def __init__(
+        self,
+        manager: web.Server,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        headers: float,
+        keep_alive: float,
+    ) -> None:
+        """headers: seconds for them to be whole. keep_alive: seconds an idle connection stays."""
+        super().__init__(
+            manager,
+            loop=loop,
+            keepalive_timeout=keep_alive,
+            access_log=None,  # type: ignore[arg-type]  # None is how it is switched off
+            auto_decompress=False,
+            read_bufsize=_READ_BUFFER,
+        )
+        self._max_msg_queue_size, self._msg_queue_resume_size = _PIPELINED, 0
+        self._seconds = headers
+        self._deadline: asyncio.TimerHandle | None = None
+        self._last: StreamReader = EMPTY_PAYLOAD
+        """The body of the last request whose headers are whole."""
+        self._head = 0
+        """Bytes that came after that body."""
+        self._rest = b""
+        """Not parsed before what came earlier is answered."""
+        self._broken = False
+        """What cannot be read as HTTP has come; nothing after it is read."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._arm()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self._disarm()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        # aiohttp calls this with nothing when it has room again.
+        data, self._rest = self._rest + data, b""
+        if not data:
+            super().data_received(data)
+        at = 0
+        while at < len(data) and not self._broken:
+            between = self._last.is_eof()
+            if between and len(self._messages) >= _PIPELINED:
+                self._rest = data[at:]
+                return
+            end = at + (_SLICE if between else _READ_BUFFER)
+            self._feed(data[at:end])
+            at = end
+
+    def _feed(self, data: bytes) -> None:
+        before = self._request_count
+        super().data_received(data)
+        if self._request_count != before:
+            self._disarm()
+            message, self._last = self._messages[-1]
+            self._broken = not isinstance(message, RawRequestMessage)
+            self._head = 0
+        elif self._last.is_eof():
+            self._head += len(data)
+            if self._head > HEADERS_MOST:
+                self._head = 0
+                self._feed(b"\0")  # makes broken HTTP of what came so far
+            elif self._deadline is None and self._idle():
+                self._arm()
+
+    def _idle(self) -> bool:
+        return self._waiter is not None and not self._waiter.done()
+
+    def _arm(self) -> None:
+        self._deadline = self._loop.call_later(self._seconds, self._expired)
+
+    def _disarm(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _expired(self) -> None:
+        self._deadline = None
+        if self._idle():
+            self.force_close()
