@@ -75,7 +75,7 @@ async def list_refused(request: web.Request) -> web.Response:
 async def show_status(request: web.Request) -> web.Response:
     """Sources, targets, the store."""
     deps = request.app[DEPS]
-    return _json(await status(deps.plan(), deps.store))
+    return _json(await status(deps.plan(), deps.store, deps.refusal()))
 
 
 # ---------------------------------------------------------------- verbs

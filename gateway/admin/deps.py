@@ -58,5 +58,7 @@ class Deps:
     ready: Callable[[], Mapping[str, bool]]
     """Each condition of readiness; all must hold."""
     clock: Callable[[], float]
+    refusal: Callable[[], str] = str
+    """Why new events are refused for the store's sake; empty: they are not."""
     who: str = "dashboard"
     """How the audit log names those who come by this door."""

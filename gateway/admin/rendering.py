@@ -67,6 +67,7 @@ def page(
         "csrf": request.get(TOKEN, ""),
         "now": deps.clock(),
         "alarms": sum(1 for source in plan.sources.values() if source.problem),
+        "refusal": deps.refusal(),
         "notice": _notice(request),
     }
     return aiohttp_jinja2.render_template(template, request, {**common, **context}, status=status)

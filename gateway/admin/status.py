@@ -30,8 +30,8 @@ class Reads(Protocol):
     async def health(self) -> Health: ...
 
 
-async def status(plan: Plan, store: Reads) -> dict[str, Any]:
-    """Everything at one look."""
+async def status(plan: Plan, store: Reads, refusal: str = "") -> dict[str, Any]:
+    """Everything at one look. refusal: why new events are refused, as a running gateway knows."""
     activity = {found.source: found for found in await store.activity()}
     backlog = {found.target: found for found in await store.backlog()}
     pauses = await store.pauses()
@@ -81,7 +81,9 @@ async def status(plan: Plan, store: Reads) -> dict[str, Any]:
         "store": {
             "writable": health.writable,
             "problem": health.problem,
+            "refusing": refusal,
             "free_bytes": health.free_bytes,
+            "reusable_bytes": health.reusable_bytes,
             "database_bytes": health.database_bytes,
             "wal_bytes": health.wal_bytes,
         },

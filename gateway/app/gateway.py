@@ -2,42 +2,43 @@
 
 import asyncio
 import contextlib
-import logging
 import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from aiohttp import web
 
 from gateway.admin.app import build
 from gateway.admin.deps import Deps, Reloaded
 from gateway.admin.live import Hub
+from gateway.app.backlog import Backlog
 from gateway.app.guarded import GuardedStore
+from gateway.app.lines import Lines
 from gateway.app.sockets import bind, bind_unix
+from gateway.app.steps import Steps
 from gateway.delivery.actions import Actions
-from gateway.delivery.attempt import AttemptLine, Attempts
+from gateway.delivery.attempt import Attempts
 from gateway.delivery.dispatcher import Dispatcher
 from gateway.delivery.pauses import Pauses
-from gateway.errors import ConfigInvalid
+from gateway.errors import ConfigInvalid, StoreUnavailable
 from gateway.ingest.judge import Judge
-from gateway.ingest.ports import RequestLine
 from gateway.ingest.server import PublicServer, listen
 from gateway.model.records import Committed, Refused
 from gateway.net.egress import Egress
 from gateway.observe.logs import logger
 from gateway.observe.metrics import Metrics
-from gateway.observe.traces import frames
 from gateway.plan.plan import Plan
 from gateway.plan.ranges import wanted, with_ranges
 from gateway.plan.report import changes
 from gateway.store import refused as refused_log
 from gateway.store import sqlite
+from gateway.upkeep.ballast import Ballast
 from gateway.upkeep.disk import DiskGuard
+from gateway.upkeep.endless import endless
 from gateway.upkeep.ranges import RangesFeed
 from gateway.upkeep.retention import keep_pruned
-
-BACKLOG_EVERY = 5.0
 
 
 class Gateway:
@@ -53,6 +54,10 @@ class Gateway:
         self._compile = compile_
         self._clock = clock
         self._log = logger("gateway")
+        self._lines = Lines()
+        self._pauses = Pauses()
+        self._resumed = False
+        """Whether deliveries go on: everything was read that must be known before."""
         self.metrics = Metrics()
         self.hub = Hub()
         self.listeners: list[Callable[[Committed], None]] = []
@@ -86,50 +91,75 @@ class Gateway:
 
     async def _build(self, plan: Plan) -> None:
         push = self._stack.push_async_callback
-        store = await sqlite.open(plan.store.path, clock=self._clock)
+        self.store = store = await sqlite.open(plan.store.path, clock=self._clock)
         push(store.close)
-        self.store = store
         refused = refused_log.RefusedLog(plan.store.path, clock=self._clock)
         push(refused.close)
         egress = Egress()
         push(egress.close)
         self._feed = RangesFeed(
-            egress.fetch, store, lambda: wanted(self._plan), self._renew, self._not_renewed,
+            egress.fetch, store, lambda: wanted(self._plan), self._renew, self._lines.ranges,
             self._clock,
         )  # fmt: skip
-        await self._feed.load(wanted(plan))
-        self._renew()
         self.guard = DiskGuard(
-            store, lambda: self._plan.store.min_free, self.metrics.free_bytes.set
-        )
+            store, Ballast(store.database), lambda: self._plan.store.min_free,
+            self.metrics.free_bytes.set, self._disk_changed,
+        )  # fmt: skip
         await self.guard.look()
-        pauses = Pauses(await store.pauses())
         attempts = Attempts(
-            plan=lambda: self._plan, sender=egress, pauses=pauses, clock=self._clock,
-            random=random.random, metrics=self.metrics, log=self._attempt_line,
+            plan=lambda: self._plan, sender=egress, pauses=self._pauses, clock=self._clock,
+            random=random.random, metrics=self.metrics, log=self._lines.attempt,
         )  # fmt: skip
-        self.dispatcher = Dispatcher(store, attempts, lambda: self._plan, self._clock, self._report)
-        self.actions = Actions(store, pauses, lambda: self._plan, self._clock)
-        store.listen(self._committed)
-        await self._gauges(store)
-        await self.dispatcher.start()
+        self.dispatcher = Dispatcher(
+            store, attempts, lambda: self._plan, self._clock, self._lines.mistake,
+            writable=lambda: store.writable,
+        )  # fmt: skip
         push(self.dispatcher.drain, self.DRAIN)
+        self.actions = Actions(store, self._pauses, lambda: self._plan, self._clock)
+        store.listen(self._committed)
         judge = Judge(
-            plan=lambda: self._plan, store=GuardedStore(store, self.guard), pauses=pauses,
+            plan=lambda: self._plan,
+            store=GuardedStore(store, self.refusal, self.guard.soon), pauses=self._pauses,
             dispatch=self.dispatcher, refused=lambda one: self._refused(refused, one),
-            metrics=self.metrics, log=self._request_line, report=self._report, clock=self._clock,
+            metrics=self.metrics, log=self._lines.request, report=self._lines.mistake,
+            clock=self._clock,
         )  # fmt: skip
+        backlog = Backlog(store, self.metrics, self._clock)
+        self._steps = Steps(
+            self._ranges, self._load_pauses, backlog.count, self.dispatcher.start, self._resume
+        )
+        await self._catch_up()
         await self._admin(plan, refused)
         await self._public(plan, judge)
         self._plan_metrics(plan)
         for work in (
-            keep_pruned(store, lambda: self._plan.store, self._clock),
-            self.guard.watch(),
-            self._watch_backlog(),
-            self._feed.watch(),
+            partial(keep_pruned, store, lambda: self._plan.store, self._clock),
+            self.guard.watch,
+            self._steps.watch,
+            backlog.watch,
+            self._feed.watch,
         ):
-            self._tasks.append(asyncio.create_task(work))
+            self._tasks.append(asyncio.create_task(endless(work, self._lines.mistake)))
         push(self._cancel_tasks)
+
+    async def _catch_up(self) -> None:
+        """What is read before anything goes on; later, if only the disk is in the way: the door
+        is closed until then, and dashboard and log say why."""
+        try:
+            await self._steps.work_off()
+        except StoreUnavailable:
+            if self.store.opened and not (await self.store.health()).disk_refused:
+                raise
+
+    async def _ranges(self) -> None:
+        await self._feed.load(wanted(self._plan))
+        self._renew()
+
+    async def _load_pauses(self) -> None:
+        self._pauses.load(await self.store.pauses())
+
+    async def _resume(self) -> None:
+        self._resumed = True
 
     async def _public(self, plan: Plan, judge: Judge) -> None:
         bound = bind(plan.server.listen)
@@ -149,7 +179,7 @@ class Gateway:
         deps = Deps(
             plan=lambda: self._plan, store=self.store, actions=self.actions,
             refused=refused.page, metrics=self.metrics.render, reload=self.reload,
-            ready=self.ready, clock=self._clock,
+            ready=self.ready, clock=self._clock, refusal=self.refusal,
         )  # fmt: skip
         bound = bind(plan.admin_listen)
         if plan.admin_listen.kind == "tcp":
@@ -194,7 +224,10 @@ class Gateway:
                 self._log.error("reload refused", problems=str(invalid))
                 raise
             said = changes(old, new)
-            await self._feed.load(wanted(new))
+            try:
+                await self._feed.load(wanted(new))
+            except StoreUnavailable:  # a full disk must not keep the cure in the file out
+                self._steps.add(self._ranges)
             # What needs a restart stays as it is, and was named.
             self._plan = replace(
                 with_ranges(new, self._feed.networks),
@@ -202,7 +235,10 @@ class Gateway:
                 admin_listen=old.admin_listen,
                 store=replace(new.store, path=old.store.path),
             )
-            await self.dispatcher.apply(old)
+            try:
+                await self.dispatcher.apply(old)
+            except StoreUnavailable:
+                self._steps.add(partial(self.dispatcher.apply, old))
             self.metrics.reload_failed.set(0)
             self._plan_metrics(self._plan)
             self._log.info("reloaded", generation=new.generation, changes=list(said))
@@ -211,21 +247,24 @@ class Gateway:
     def _renew(self) -> None:
         self._plan = with_ranges(self._plan, self._feed.networks)
 
-    def _not_renewed(self, provider: str, reason: str) -> None:
-        self._log.warning("published addresses", provider=provider, reason=reason)
-
     def ready(self) -> Mapping[str, bool]:
         """Each condition of readiness."""
         return {
-            "started": self._started,
+            "started": self._started and self._resumed,
             "not_stopping": not self._stopping,
-            "store": not self.store_problem(),
-            "disk": self.guard.room,
+            "store": not self.guard.problem,
+            "disk": not self.guard.why,
         }
 
-    def store_problem(self) -> str:
-        """What keeps the store from committing; empty: nothing known."""
-        return self.guard.problem
+    def refusal(self) -> str:
+        """Why new events are refused, for a person; empty: they are not."""
+        if self._resumed or self.guard.why:
+            return self.guard.why
+        return "the store is being read: deliveries have not begun to go on"
+
+    def _disk_changed(self) -> None:
+        self.metrics.refusing.set(bool(self.guard.why))
+        self._lines.disk(self.guard.why, self.guard.problem)
 
     # ---- what happened
 
@@ -234,28 +273,6 @@ class Gateway:
         closed = {s.name: "misconfigured" for s in plan.sources.values() if s.problem}
         closed |= {s.name: "closed" for s in plan.sources.values() if s.closed}
         self.metrics.sources(closed)
-
-    async def _gauges(self, store: sqlite.SqliteStore) -> None:
-        for waits in await store.backlog():
-            self.metrics.changed(
-                {(waits.target, state): count for state, count in waits.counts.items()}
-            )
-
-    async def _watch_backlog(self) -> None:
-        """Reads every few seconds what a scrape then shows, so that a scrape asks nothing."""
-        since: dict[str, float] = {}
-        self.metrics.oldest_pending = lambda: {
-            target: max(0.0, self._clock() - at) for target, at in since.items()
-        }
-        while True:
-            found = {
-                waits.target: waits.oldest_pending_at
-                for waits in await self.store.backlog()
-                if waits.oldest_pending_at is not None
-            }
-            since.clear()
-            since.update(found)
-            await asyncio.sleep(BACKLOG_EVERY)
 
     def _committed(self, commit: Committed) -> None:
         stored = 0
@@ -268,28 +285,12 @@ class Gateway:
         self.metrics.changed(commit.counts)
         if commit.due:
             self.dispatcher.due(commit.due)
+        self.dispatcher.committed()
         self.hub.committed(commit)
         for listener in self.listeners:
             listener(commit)
 
     def _refused(self, log: refused_log.RefusedLog, refused: Refused) -> None:
-        if not log.add(refused):
+        # What is left of a full disk is not for this log.
+        if self.guard.strained or not log.add(refused):
             self.metrics.refused_dropped.inc()
-
-    def _request_line(self, line: RequestLine) -> None:
-        if self._log.is_enabled_for(logging.INFO):
-            self._log.info("request", **_facts(line))
-
-    def _attempt_line(self, line: AttemptLine) -> None:
-        if self._log.is_enabled_for(logging.INFO):
-            self._log.info("attempt", **_facts(line))
-
-    def _report(self, error: BaseException) -> None:
-        """A mistake of ours: where it happened, without its text, which could quote a sender."""
-        self._log.error("unexpected", error=type(error).__name__, trace=frames(error))
-
-
-def _facts(line: RequestLine | AttemptLine) -> dict[str, object]:
-    """What a line has to say, without what is empty. `asdict` would copy every value first."""
-    named = ((name, getattr(line, name)) for name in line.__dataclass_fields__)
-    return {name: value for name, value in named if value not in {"", ()}}

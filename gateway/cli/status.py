@@ -34,6 +34,9 @@ def status(config: Path, *, as_json: bool) -> None:
         print_json(found)
         return
     click.echo("running" if found["running"] else "not running")
+    kept = found.get("store")
+    if isinstance(kept, dict) and kept["refusing"]:
+        click.echo(f"new events are refused (503): {kept['refusing']}")
     for part, columns in (
         ("sources", ("name", "provider", "state", "reason", "path", "last_event_at")),
         ("targets", ("name", "url", "counts", "oldest_pending_at", "paused")),

@@ -101,7 +101,10 @@ class Store(Shape):
         90 * DAY, description="How long an event id stays taken; at least retention. Default 90d."
     )
     min_free: Size = Field(
-        512 * 2**20, description="Below this much free disk new events get 503. Default 512MiB."
+        512 * 2**20,
+        description="Below this much room new events get 503. Room is free disk and what pruning "
+        "freed in the database; an eighth, at most 64MiB, is held by a ballast file beside it. "
+        "0 guards nothing. Default 512MiB.",
     )
 
 

@@ -40,8 +40,13 @@ class Dispatcher:
         plan: Callable[[], Plan],
         clock: Callable[[], float],
         report: Callable[[BaseException], None],
+        *,
+        writable: Callable[[], bool] = lambda: True,
     ) -> None:
-        """clock: unix seconds. report: hears of an exception nobody expected."""
+        """clock: unix seconds. report: hears of an exception nobody expected. writable: whether
+        the store takes results, as far as is known; a commit tells when it does again."""
+        self._writable = writable
+        self._stalled = False
         self._report = report
         self._store = store
         self._holds = Holds(store, plan)
@@ -60,11 +65,14 @@ class Dispatcher:
         self._recorder: Recorder | None = None
 
     async def start(self) -> None:
-        """Looks what waits and begins. Targets that are gone hold what is theirs."""
-        self._recorder = Recorder(self._store, self._recorded, self.pump_all)
-        self._running = True
+        """Looks what waits and begins. Targets that are gone hold what is theirs.
+
+        Raises `StoreUnavailable`; it can be started again then.
+        """
         backlog = {waiting.target for waiting in await self._store.backlog()}
         await self._holds.settle(backlog | set(self._plan().targets), self._plan().routes)
+        self._recorder = Recorder(self._store, self._recorded, self.pump_all, self._report)
+        self._running = True
         for name in self._plan().targets:
             self.pump(self._queue(name))
 
@@ -101,6 +109,12 @@ class Dispatcher:
             for delivery in event.deliveries:
                 if delivery.state is DeliveryState.LEASED:
                     self._reserved[delivery.target] -= 1
+
+    def committed(self) -> None:
+        """Hears of every commit: what waited for a store that takes results goes on."""
+        if self._stalled and self._healthy:
+            self._stalled = False
+            self.pump_all()
 
     def due(self, due: Sequence[Due]) -> None:
         """Hears of deliveries that a commit made pending."""
@@ -147,7 +161,7 @@ class Dispatcher:
 
     @property
     def _healthy(self) -> bool:
-        return self._recorder is not None and self._recorder.healthy
+        return self._recorder is not None and self._recorder.healthy and self._writable()
 
     def _record(self, target: str, result: Result) -> None:
         if self._recorder is not None:
@@ -189,6 +203,7 @@ class Dispatcher:
                 self._spawn(self._attempt(queue, taken))
             else:
                 old.append(taken)
+        self._stalled |= not self._healthy
         for start in range(0, len(old), LEASE):
             self._spawn(self._lease(queue, old[start : start + LEASE]))
         if queue.wants:

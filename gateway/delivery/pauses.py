@@ -9,6 +9,11 @@ class Pauses:
     """The paused sources, routes and targets."""
 
     def __init__(self, pauses: Iterable[Pause] = ()) -> None:
+        self._names: set[tuple[str, str]] = set()
+        self.load(pauses)
+
+    def load(self, pauses: Iterable[Pause]) -> None:
+        """Takes what the store keeps, in place of what was known."""
         self._names = {(pause.kind, pause.name) for pause in pauses}
 
     def set(self, kind: str, name: str, *, paused: bool) -> None:

@@ -19,15 +19,23 @@ Waiting = list[tuple[str, Result]]
 """Each result with its target."""
 MOST: Final = 2000
 """Results that may wait; past that no new attempts begin."""
+LEAST: Final = 8
+"""Results a commit where the disk takes no more."""
 
 
 class Recorder:
     """Writes results in the order they came."""
 
     def __init__(
-        self, store: Store, recorded: Callable[[Waiting], None], recovered: Callable[[], None]
+        self,
+        store: Store,
+        recorded: Callable[[Waiting], None],
+        recovered: Callable[[], None],
+        report: Callable[[BaseException], None],
     ) -> None:
-        """recorded: hears of what is durable. recovered: recording works, or has room, again."""
+        """recorded: hears of what is durable. recovered: recording works, or has room, again.
+        report: hears of an exception nobody expected."""
+        self._report = report
         self._store = store
         self._recorded = recorded
         self._recovered = recovered
@@ -50,24 +58,41 @@ class Recorder:
         self._wake.set()
 
     async def _run(self) -> None:
+        limit = MOST
         while True:
             await self._wake.wait()
             self._wake.clear()
             while self._waiting:
-                batch, self._waiting = self._waiting, []
-                was_unhealthy = self._failed or len(batch) >= MOST
-                try:
-                    await self._store.record([result for _, result in batch])
-                except StoreUnavailable:
-                    self._waiting = batch + self._waiting
-                    self._failed = True
-                    await asyncio.sleep(AGAIN)
+                was_unhealthy = not self.healthy
+                batch, self._waiting = self._waiting[:limit], self._waiting[limit:]
+                if await self._recording(batch):
+                    limit = min(2 * limit, MOST)
+                    self._tell(batch, recovered=was_unhealthy)
                 else:
-                    self._failed = False
-                    self._recorded(batch)
-                    if was_unhealthy:
-                        self._recovered()
+                    # A full disk takes a small commit where it does not take a large one.
+                    limit = max(LEAST, len(batch) // 4)
+                    await asyncio.sleep(AGAIN)
             self._idle.set()
+
+    async def _recording(self, batch: Waiting) -> bool:
+        try:
+            await self._store.record([result for _, result in batch])
+        except Exception as error:  # noqa: BLE001  # whatever it is, no result is dropped for it
+            if not isinstance(error, StoreUnavailable):
+                self._report(error)
+            self._waiting = batch + self._waiting
+            self._failed = True
+            return False
+        self._failed = False
+        return True
+
+    def _tell(self, batch: Waiting, *, recovered: bool) -> None:
+        try:
+            self._recorded(batch)
+            if recovered:
+                self._recovered()
+        except Exception as error:  # noqa: BLE001  # a mistake of theirs must not end all recording
+            self._report(error)
 
     async def close(self, deadline: float) -> None:
         """Waits until all is recorded, for so many seconds at most."""

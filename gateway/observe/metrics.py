@@ -40,7 +40,8 @@ METRICS: tuple[Metric, ...] = (
     Metric("gateway_attempt_seconds", "histogram", ("target",), "one attempt, answer included"),
     Metric("gateway_oldest_pending_seconds", "gauge", ("target",), "age of the oldest that waits"),
     Metric("gateway_source_closed", "gauge", ("source", "reason"), "1: the source answers 503"),
-    Metric("gateway_store_free_bytes", "gauge", (), "free space on the store's disk"),
+    Metric("gateway_store_free_bytes", "gauge", (), "room for the store: see min_free"),
+    Metric("gateway_store_refusing", "gauge", (), "1: new events get 503 for the store's disk"),
     Metric("gateway_plan_generation", "gauge", (), "number of the running configuration"),
     Metric("gateway_reload_failed", "gauge", (), "1: the last reload was refused"),
     Metric("gateway_refused_dropped_total", "counter", (), "refused requests counted, not logged"),
@@ -84,6 +85,7 @@ class Metrics:
         self._attempt_seconds: Histogram = made["gateway_attempt_seconds"]
         self._source_closed: Gauge = made["gateway_source_closed"]
         self.free_bytes: Gauge = made["gateway_store_free_bytes"]
+        self.refusing: Gauge = made["gateway_store_refusing"]
         self.generation: Gauge = made["gateway_plan_generation"]
         self.reload_failed: Gauge = made["gateway_reload_failed"]
         self.refused_dropped: Counter = made["gateway_refused_dropped_total"]

@@ -68,6 +68,8 @@ class MemoryDeliveries:
         self.begun: list[Seq] = []
         self.unreadable: set[Seq] = set()
         self.broken = False
+        self.writable = True
+        """What is known of the next commit before it is tried."""
         self.paused = False
         """Whether a pause is in force that keeps what is held."""
         self.claims = 0
@@ -247,7 +249,9 @@ async def dispatching(
         plan=lambda: one.plan, sender=outside, pauses=pauses, clock=clock, random=lambda: 1.0,
         metrics=silent, log=silent.line,
     )  # fmt: skip
-    dispatcher = Dispatcher(store, attempts, lambda: one.plan, clock, reports.append)
+    dispatcher = Dispatcher(
+        store, attempts, lambda: one.plan, clock, reports.append, writable=lambda: store.writable
+    )
     store.heard = dispatcher.due
     one = Setting(store, outside, pauses, dispatcher, whole, reports)
     before(store)

@@ -3,6 +3,10 @@
 import asyncio
 from itertools import pairwise
 
+import pytest
+
+from gateway.delivery.dispatcher import Dispatcher
+from gateway.errors import StoreUnavailable
 from gateway.net.egress import Answer, Call
 from tests.delivery.setting import FAILED, OK, MemoryDeliveries, dispatching, plan, target
 from tests.delivery.virtual import clock, run
@@ -85,6 +89,46 @@ def test_without_a_way_to_record_no_new_attempt_is_made_and_none_is_lost() -> No
             one.store.broken = False
             await one.until(lambda: set(one.store.states()) == {"delivered"})
             assert len(one.outside.order) == 20, "what was attempted is not attempted again"
+
+    run(main())
+
+
+def test_while_the_store_is_known_to_take_nothing_no_attempt_is_made() -> None:
+    async def main() -> None:
+        async with dispatching(plan(target(concurrency=2)), slowly, before=fill(20)) as one:
+            await one.until(lambda: len(one.outside.order) == 2)
+            one.store.writable = False
+            await asyncio.sleep(3600)
+            assert len(one.outside.order) == 2
+            one.dispatcher.committed()  # somebody else's commit that was under way
+            await asyncio.sleep(3600)
+            assert len(one.outside.order) == 2
+            one.store.writable = True
+            one.dispatcher.committed()
+            await one.until(lambda: set(one.store.states()) == {"delivered"})
+            assert len(one.outside.order) == 20
+
+    run(main())
+
+
+def test_a_start_that_the_store_failed_is_made_again() -> None:
+    async def main() -> None:
+        async with dispatching(plan(target()), before=fill(1)) as other:
+            store = MemoryDeliveries()
+            fill(3)(store)
+            store.broken = True
+            one = Dispatcher(
+                store, other.dispatcher._attempts, lambda: other.plan, clock, other.reports.append
+            )
+            for _ in range(2):
+                with pytest.raises(StoreUnavailable):
+                    await one.start()
+                assert not one.reserve("one")
+            await one.drain(1.0)  # an end before the beginning
+            store.broken = False
+            await one.start()
+            await other.until(lambda: store.states() == ["delivered"] * 3)
+            await one.drain(1.0)
 
     run(main())
 

@@ -21,21 +21,30 @@ class Book:
 
     def __init__(self) -> None:
         self.broken = False
+        self.deaf = False
+        self.most = MOST
         self.batches: list[list[int]] = []
         self.heard: list[int] = []
         self.recovered = 0
+        self.reports: list[BaseException] = []
 
     async def record(self, results: Sequence[Result]) -> None:
         await asyncio.sleep(0.01)
-        if self.broken:
+        if self.broken or len(results) > self.most:
             raise StoreUnavailable("the disk is full")
         self.batches.append([one.delivery for one in results])
+
+    def hear(self, batch: Sequence[tuple[str, Result]]) -> None:
+        if self.deaf:
+            raise ValueError("a mistake")
+        self.heard.extend(one.delivery for _, one in batch)
 
     def recorder(self) -> Recorder:
         return Recorder(
             self,  # type: ignore[arg-type]  # the store's other side is not asked
-            lambda batch: self.heard.extend(one.delivery for _, one in batch),
+            self.hear,
             lambda: setattr(self, "recovered", self.recovered + 1),
+            self.reports.append,
         )
 
 
@@ -113,5 +122,41 @@ def test_the_end_does_not_wait_for_a_store_that_never_gets_well() -> None:
         began = clock()
         await one.close(5.0)
         assert 4.9 < clock() - began < 6
+
+    run(main())
+
+
+def test_a_disk_that_takes_only_small_commits_gets_small_ones() -> None:
+    async def main() -> None:
+        book = Book()
+        one = book.recorder()
+        book.most = 10
+        for seq in range(200):
+            one.add("one", result(seq))
+        await asyncio.sleep(200)
+        assert list(chain(*book.batches)) == list(range(200))
+        assert one.healthy
+        book.most = MOST
+        for seq in range(200):
+            one.add("one", result(seq))
+        await one.close(5.0)
+        assert len(book.heard) == 400
+
+    run(main())
+
+
+def test_a_mistake_of_those_who_hear_of_it_ends_no_recording() -> None:
+    async def main() -> None:
+        book = Book()
+        one = book.recorder()
+        book.deaf = True
+        one.add("one", result(1))
+        await asyncio.sleep(1)
+        book.deaf = False
+        one.add("one", result(2))
+        await one.close(1.0)
+        assert [type(error) for error in book.reports] == [ValueError]
+        assert book.heard == [2]
+        assert list(chain(*book.batches)) == [1, 2]
 
     run(main())

@@ -174,6 +174,11 @@ class SqliteStore(SqliteReader):
         why, and each write tries again."""
         return self._connection.opened
 
+    @property
+    def writable(self) -> bool:
+        """Whether the last commit succeeded."""
+        return self.opened and not self._writer.trouble.problem
+
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[aiosqlite.Connection]:
         if not self.opened:

@@ -1,0 +1,48 @@
+"""What the log says of requests, attempts and mistakes: facts by name, nothing that a sender sent."""
+
+import logging
+
+from gateway.delivery.attempt import AttemptLine
+from gateway.ingest.ports import RequestLine
+from gateway.observe.logs import logger
+from gateway.observe.traces import frames
+
+
+class Lines:
+    """Writes them."""
+
+    def __init__(self) -> None:
+        self._log = logger("gateway")
+
+    def request(self, line: RequestLine) -> None:
+        """One for each request."""
+        if self._log.is_enabled_for(logging.INFO):
+            self._log.info("request", **_facts(line))
+
+    def attempt(self, line: AttemptLine) -> None:
+        """One for each attempt."""
+        if self._log.is_enabled_for(logging.INFO):
+            self._log.info("attempt", **_facts(line))
+
+    def mistake(self, error: BaseException) -> None:
+        """One of ours: where it happened, without its text, which could quote a sender."""
+        self._log.error("unexpected", error=type(error).__name__, trace=frames(error))
+
+    def ranges(self, provider: str, reason: str) -> None:
+        """A provider's list of addresses that was not taken."""
+        self._log.warning("published addresses", provider=provider, reason=reason)
+
+    def disk(self, why: str, problem: str) -> None:
+        """Whether new events are refused for the disk's sake, as it changes."""
+        if why:
+            self._log.error("new events are refused", reason=why, problem=problem)
+        elif problem:
+            self._log.error("the store could not commit", problem=problem)
+        else:
+            self._log.warning("the store takes events again")
+
+
+def _facts(line: RequestLine | AttemptLine) -> dict[str, object]:
+    """What a line has to say, without what is empty. `asdict` would copy every value first."""
+    named = ((name, getattr(line, name)) for name in line.__dataclass_fields__)
+    return {name: value for name, value in named if value not in {"", ()}}

@@ -1,0 +1,49 @@
+"""Pruning on a disk that takes only small commits."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import StoreUnavailable
+from gateway.plan.plan import StoreSettings
+from gateway.upkeep import retention
+from gateway.upkeep.retention import LEAST, SLICE, prune_once
+
+SETTINGS = StoreSettings(Path("gateway.db"), 10.0, 20.0, 0)
+
+
+class Store:
+    """A hundred old rows, on a disk that takes so many a commit."""
+
+    def __init__(self, takes: int) -> None:
+        self.takes = takes
+        self.left = 100
+        self.limits: list[int] = []
+
+    async def prune(self, events_before: float, dedup_before: float, limit: int) -> int:
+        assert (events_before, dedup_before) == (90.0, 80.0)
+        self.limits.append(limit)
+        if limit > self.takes:
+            raise StoreUnavailable("database or disk is full")
+        gone = min(limit, self.left)
+        self.left -= gone
+        return gone
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "PAUSE", 0.0)
+
+
+@pytest.mark.parametrize("takes", [SLICE, 20, LEAST])
+async def test_it_goes_on_with_as_much_as_the_disk_takes(takes: int) -> None:
+    store = Store(takes)
+    assert await prune_once(store, SETTINGS, 100.0) == 100  # type: ignore[arg-type]
+    assert store.left == 0
+
+
+async def test_a_store_that_takes_nothing_is_not_asked_for_ever() -> None:
+    store = Store(0)
+    with pytest.raises(StoreUnavailable):
+        await prune_once(store, SETTINGS, 100.0)  # type: ignore[arg-type]
+    assert store.limits == [256, 64, 16, 4]
