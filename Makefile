@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test test-all rest durability mutants lint format docs bench corpus lock clean
+.PHONY: run test test-all rest durability mutants lint format docs bench soak corpus lock clean
 
 run: $(STAMP) ## the whole gateway on this machine, with generated secrets and a receiver
 	$(BIN)/gateway dev
@@ -40,6 +40,9 @@ docs: $(STAMP) ## writes the generated pages of docs/ anew
 
 bench: $(STAMP) ## ratios against baselines measured in the same run
 	$(BIN)/python -m bench
+
+soak: $(STAMP) ## end to end at 70 % of the capacity for MINUTES=30: what grows, and whether all arrives
+	$(BIN)/python -m bench soak --minutes $(or $(MINUTES),30)
 
 corpus: $(STAMP) ## GitHub's published examples through a running gateway (needs npm)
 	$(BIN)/python -m tests.corpus

@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import orjson
 
@@ -18,6 +19,8 @@ from bench.pairs import Sample
 from bench.pushes import SECRET, SIZE
 
 CONNECTIONS = 64
+KILL = signal.SIGKILL
+"""For a gateway whose target hangs: its drain would wait for each attempt's time-out."""
 LOG_LEVEL = "warning"
 """One line a request, the default, costs too; the bare application writes none either."""
 
@@ -64,16 +67,23 @@ def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
 
 
 @contextlib.contextmanager
-def running(command: list[str], port: int) -> Iterator[int]:
-    """A server; gives its pid when it answers and ends it afterwards."""
+def running(
+    command: list[str],
+    port: int,
+    end: signal.Signals = signal.SIGTERM,
+    stderr: IO[bytes] | None = None,
+) -> Iterator[int]:
+    """A server; gives its pid when it answers and ends it afterwards. stderr: ours unless given."""
     process = subprocess.Popen(
-        [sys.executable, "-m", *command], env={**os.environ, "BENCH_SECRET": SECRET}
+        [sys.executable, "-m", *command],
+        env={**os.environ, "BENCH_SECRET": SECRET},
+        stderr=stderr,
     )
     try:
         _wait(port, process)
         yield process.pid
     finally:
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(end)
         try:
             process.wait(40)
         except subprocess.TimeoutExpired:
@@ -82,13 +92,15 @@ def running(command: list[str], port: int) -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def gateway(folder: Path, more: str = "", base: str = ROUTES) -> Iterator[tuple[int, int]]:
+def gateway(
+    folder: Path, more: str = "", base: str = ROUTES, end: signal.Signals = signal.SIGTERM
+) -> Iterator[tuple[int, int]]:
     """A gateway with its files in `folder`; gives its public port and its pid."""
     port = free_port()
     text = base.format(port=port, admin=free_port()) + more
     (folder / "routes.yaml").write_text(text)
     config = str(folder / "routes.yaml")
-    with running(["gateway", "serve", "-c", config, "--log-level", LOG_LEVEL], port) as pid:
+    with running(["gateway", "serve", "-c", config, "--log-level", LOG_LEVEL], port, end) as pid:
         yield port, pid
 
 
@@ -98,6 +110,13 @@ def sink() -> Iterator[int]:
     port = free_port()
     with running(["bench.sink", str(port)], port):
         yield port
+
+
+@contextlib.contextmanager
+def silent() -> Iterator[int]:
+    """The port of a target that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0), backlog=512) as bound:
+        yield bound.getsockname()[1]
 
 
 def received(port: int) -> int:

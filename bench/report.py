@@ -4,10 +4,13 @@ import os
 import platform
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 DOCS = Path(__file__).parents[1] / "docs" / "performance.md"
+Rows = Sequence[tuple[str, str]]
+"""What, and what was found of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ def show(table: Table) -> None:
     """Prints it."""
     print(f"{table.name}:")
     for what, value in table.rows:
-        print(f"  {what:<32} {value}")
+        print(f"  {what:<48} {value}")
 
 
 def text(table: Table) -> str:

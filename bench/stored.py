@@ -30,13 +30,20 @@ def count(folder: Path, what: str) -> int:
     return int(found)
 
 
+def waiting(folder: Path) -> int:
+    """Deliveries that are pending or under way."""
+    with reading(folder) as db:
+        (found,) = db.execute(_WAITS).fetchone()
+    return int(found)
+
+
 def wait_recorded(folder: Path, seconds: float = 120.0) -> float:
     """Until nothing is pending or under way; returns when that was (monotonic)."""
     until = time.monotonic() + seconds
     with reading(folder) as db:
         while time.monotonic() < until:
-            (waiting,) = db.execute(_WAITS).fetchone()
-            if not waiting:
+            (left,) = db.execute(_WAITS).fetchone()
+            if not left:
                 return time.monotonic()
             time.sleep(0.005)
-    raise TimeoutError(f"{waiting} deliveries were still not recorded")
+    raise TimeoutError(f"{left} deliveries were still not recorded")

@@ -19,7 +19,7 @@ async def health(_: web.Request) -> web.Response:
 
 
 if __name__ == "__main__":
-    app = web.Application()
+    app = web.Application(client_max_size=32 * 2**20)  # as much as the gateway takes of GitHub
     app.router.add_post("/in/github", receive)
     app.router.add_get("/healthz", health)
     web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]), access_log=None, print=None)
