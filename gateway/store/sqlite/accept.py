@@ -5,7 +5,6 @@ of keys lives and dies with the batch: a batch that failed leaves nothing behind
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from gateway.model.ids import EventId, KeyDigest, Seq, fingerprint
@@ -15,26 +14,12 @@ from gateway.store.sqlite.again import revive
 from gateway.store.sqlite.fingerprints import Body, flag
 from gateway.store.sqlite.inserts import Row, delivery_row, marks, text
 from gateway.store.sqlite.keyed import Keyed
-from gateway.store.sqlite.packs import ALONE, PACK_SIZE, Compressor, encode_headers
+from gateway.store.sqlite.packing import NumberedReceipt, Packer, Packing
+from gateway.store.sqlite.packs import encode_headers
 from gateway.store.sqlite.recent import Kept, RecentKeys
 from gateway.store.sqlite.transaction import Rising, Transaction, chunks
 
 SAME_BODY: Final = "same_body"
-
-
-@dataclass(slots=True)
-class _Receipt:
-    """An admission with at least one event that may be new."""
-
-    seq: Seq
-    admission: Admission
-    events: list[NewEvent]
-    head: bytes
-    place: tuple[int, int] = (0, 0)
-    """(pack, position)"""
-    mark: int | None = None
-    """The body's fingerprint, where an event's id is unsigned. Made here and not on the event loop:
-    hashing 8 KB costs as much as verifying it."""
 
 
 class AcceptBatch:
@@ -45,26 +30,30 @@ class AcceptBatch:
         admissions: Sequence[Admission],
         recent: RecentKeys,
         sequence: Rising,
-        zstd: Compressor,
+        packer: Packer,
     ) -> None:
         self._admissions = admissions
         self._recent = recent
         self._sequence = sequence
-        self._zstd = zstd
+        self._packer = packer
+        self._packing = Packing(packer, None)
         self._kept: dict[KeyDigest, Kept] = {}
         """Under each key of the batch, the event the database keeps (once `apply` has run)."""
-        self._receipts: list[_Receipt] = []
-        self._packs: list[Row] = []
+        self._receipts: list[NumberedReceipt] = []
 
     # ---- before the transaction
 
     def prepare(self) -> None:
         """Finds what may be new, numbers it, and compresses its bytes."""
-        for admission in self._admissions:
-            fresh = [event for event in admission.events if self._first(event)]
-            if fresh:
-                self._receipts.append(self._number(admission, fresh))
-        self._pack(self._receipts)
+        new = [
+            (admission, fresh)
+            for admission in self._admissions
+            if (fresh := [event for event in admission.events if self._first(event)])
+        ]
+        if new:
+            self._packing = self._packer.begin(self._sequence)
+            self._receipts = [self._number(admission, fresh) for admission, fresh in new]
+            self._packing.pack(self._receipts)
 
     def _first(self, event: NewEvent) -> bool:
         """Whether this event is the first of its key, as far as memory and the batch know."""
@@ -75,9 +64,9 @@ class AcceptBatch:
         self._kept[digest] = known or Kept(Seq(0), event.id)
         return known is None
 
-    def _number(self, admission: Admission, fresh: list[NewEvent]) -> _Receipt:
+    def _number(self, admission: Admission, fresh: list[NewEvent]) -> NumberedReceipt:
         number = self._sequence.next
-        receipt = _Receipt(number(), admission, fresh, encode_headers(admission.headers))
+        receipt = NumberedReceipt(number(), admission, fresh, encode_headers(admission.headers))
         if not all(event.id_signed for event in fresh):
             receipt.mark = fingerprint(admission.source, admission.body)
         for event in fresh:
@@ -87,34 +76,6 @@ class AcceptBatch:
             for delivery in event.deliveries:
                 delivery.seq = number()
         return receipt
-
-    def _pack(self, receipts: Sequence[_Receipt]) -> None:
-        self._packs = []
-        small: list[_Receipt] = []
-        size = 0
-        for receipt in receipts:
-            body = len(receipt.admission.body)
-            if body >= ALONE:
-                self._close([receipt])
-                continue
-            if size + body > PACK_SIZE:
-                self._close(small)
-                small, size = [], 0
-            small.append(receipt)
-            size += body
-        if small:
-            self._close(small)
-
-    def _close(self, receipts: Sequence[_Receipt]) -> None:
-        pack = receipts[0].seq
-        parts: list[bytes] = []
-        at = 0
-        for receipt in receipts:
-            body = receipt.admission.body
-            receipt.place = (pack, at)
-            parts += (receipt.head, body)
-            at += len(receipt.head) + len(body)
-        self._packs.append((pack, len(receipts), *self._zstd.compress(parts)))
 
     # ---- inside the transaction
 
@@ -153,7 +114,7 @@ class AcceptBatch:
         left = [receipt for receipt in self._receipts if receipt.events]
         if len(left) < len(self._receipts):
             self._receipts = left
-            self._pack(left)
+            self._packing.pack(left)
 
     def _insert(self, tx: Transaction) -> None:
         seen = self._bodies_seen(tx)
@@ -176,7 +137,7 @@ class AcceptBatch:
                     deliveries.append(delivery_row(delivery, event.seq, source, at))
                     tx.counts[delivery.target, delivery.state] += 1
         connection = tx.connection
-        inserts.PACKS.run(connection, self._packs)
+        self._packing.insert(tx, self._receipts)
         inserts.RECEIPTS.run(connection, receipts)
         inserts.EVENTS.run(connection, events)
         if deliveries:
@@ -231,7 +192,7 @@ class AcceptBatch:
         return outcomes
 
 
-def _receipt_row(receipt: _Receipt) -> Row:
+def _receipt_row(receipt: NumberedReceipt) -> Row:
     admission = receipt.admission
     return (
         receipt.seq,
@@ -251,7 +212,7 @@ def _receipt_row(receipt: _Receipt) -> Row:
     )
 
 
-def _event_row(event: NewEvent, receipt: _Receipt, flags: tuple[str, ...]) -> Row:
+def _event_row(event: NewEvent, receipt: NumberedReceipt, flags: tuple[str, ...]) -> Row:
     key = event.dedup_key
     return (
         event.seq,

@@ -51,7 +51,8 @@ OPEN: Final = "(state = 'pending' OR state = 'leased' OR state = 'held' OR state
 STUCK: Final = "(state = 'held' OR state = 'dead')"
 """The same for `deliveries_stuck`."""
 
-PACKS: Final = Insert("packs", "id receipts size data")
+PACKS: Final = Insert("packs", "id receipts size data dictionary")
+DICTIONARIES: Final = Insert("dictionaries", "id data")
 RECEIPTS: Final = Insert(
     "receipts",
     "seq pack position head_size body_size events source provider received_at client scheme "

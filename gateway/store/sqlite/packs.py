@@ -1,4 +1,4 @@
-"""Packs: the bytes of receipts, compressed together, and the way back to one receipt's bytes.
+"""Packs: how the bytes of receipts lie together, and the way back to one receipt's bytes.
 
 Layout of one receipt in an uncompressed pack: the number of headers, the lengths of every name and
 value (little-endian 32 bit), the names and values, then the body.
@@ -6,12 +6,9 @@ value (little-endian 32 bit), the names and values, then the body.
 
 import struct
 from collections import OrderedDict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
-
-import zstandard
 
 from gateway.model.request import RawHeaders
 
@@ -19,28 +16,6 @@ ALONE: Final = 256 * 1024
 """Bodies of this size get a pack of their own: reading a small neighbour must stay cheap."""
 PACK_SIZE: Final = 1024 * 1024
 """Bytes after which the next receipt begins another pack of the same commit."""
-_LEVEL: Final = 1
-"""On packs of 64 push hooks levels 2 to 5 cost up to four times the CPU and save nothing; on a single
-one level 3 saves 3 % (measured)."""
-
-
-class Compressor:
-    """zstd with one context, kept by the thread that uses it."""
-
-    __slots__ = ("_zstd",)
-
-    def __init__(self) -> None:
-        self._zstd = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True)
-
-    def compress(self, parts: Sequence[bytes]) -> tuple[int, bytes]:
-        """(bytes before, compressed block)."""
-        raw = b"".join(parts)
-        return len(raw), self._zstd.compress(raw)
-
-
-def decompress(data: bytes) -> bytes:
-    """The uncompressed pack. Raises `zstandard.ZstdError` if it is damaged."""
-    return zstandard.ZstdDecompressor().decompress(data)
 
 
 def encode_headers(headers: RawHeaders) -> bytes:

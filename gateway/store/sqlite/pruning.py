@@ -31,6 +31,14 @@ _DEAD: Final = (
     "SELECT target, count(*) FROM deliveries WHERE state = 'dead' AND event IN ({}) GROUP BY 1"
 )
 
+# Only packs between a dictionary's number and the next one's are compressed against it. Whether all
+# of those are is not asked: their rows are long. The newest may be in use.
+_DICTIONARIES: Final = """
+    DELETE FROM dictionaries
+    WHERE id < (SELECT max(id) FROM dictionaries) AND NOT EXISTS (
+        SELECT 1 FROM packs p WHERE p.id > dictionaries.id
+        AND p.id < (SELECT min(n.id) FROM dictionaries n WHERE n.id > dictionaries.id))"""
+
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
@@ -121,8 +129,10 @@ def _release_receipts(tx: Transaction, receipts: list[int]) -> int:
     packs = tx.connection.execute(
         f"DELETE FROM packs WHERE receipts <= 0 AND id IN ({marks(len(gone))})",
         [pack for (pack,) in gone],
-    )
-    return len(gone) + packs.rowcount
+    ).rowcount
+    if packs:
+        tx.connection.execute(_DICTIONARIES)
+    return len(gone) + packs
 
 
 def _fingerprints(tx: Transaction, before: float, limit: int) -> int:

@@ -37,7 +37,8 @@ from gateway.store.protocol import (
 )
 from gateway.store.sqlite import backlogs, delivery_reads, event_reads, files, migrations, rows
 from gateway.store.sqlite.bounds import upper
-from gateway.store.sqlite.packs import PackCache, Place, decompress
+from gateway.store.sqlite.dictionaries import decompress
+from gateway.store.sqlite.packs import PackCache, Place
 from gateway.store.sqlite.rows import DELIVERY, DELIVERY_WIDTH, EVENT, fetch
 
 _CONNECTIONS: Final = 2
@@ -58,6 +59,10 @@ _CLAIM: Final = """
     WHERE state = 'pending' AND target = ? AND behind = 0 AND fair_key IS NULL
         AND (next_at, seq) > (?, ?)
     ORDER BY next_at, seq LIMIT ?"""
+
+_PACK: Final = """
+    SELECT p.data, d.data FROM packs p LEFT JOIN dictionaries d ON d.id = p.dictionary
+    WHERE p.id = ? AND (p.dictionary IS NULL) = (d.id IS NULL)"""
 
 _REUSABLE: Final = "SELECT freelist_count, page_size FROM pragma_freelist_count, pragma_page_size"
 
@@ -114,10 +119,11 @@ class SqliteReader:
     async def _bytes(self, db: aiosqlite.Connection, place: Place) -> tuple[RawHeaders, bytes]:
         raw = self._packs.get(place.pack)
         if raw is None:
-            found = await fetch(db, "SELECT data FROM packs WHERE id = ?", (place.pack,))
-            for (data,) in found:
-                big = len(data) >= _OFF_LOOP
-                raw = await asyncio.to_thread(decompress, data) if big else decompress(data)
+            for data, stored in await fetch(db, _PACK, (place.pack,)):
+                if len(data) >= _OFF_LOOP:
+                    raw = await asyncio.to_thread(decompress, data, stored)
+                else:
+                    raw = decompress(data, stored)
                 self._packs.add(place.pack, raw)
         if raw is None:
             raise StoreUnavailable(

@@ -19,6 +19,7 @@ _NUMBERED: Final = (
     ("attempts", "seq"),
     ("audit", "seq"),
     ("dedup", "event"),
+    ("dictionaries", "id"),
     ("sequence", "high"),
 )
 

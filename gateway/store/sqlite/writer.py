@@ -20,7 +20,7 @@ from gateway.store.protocol import Listener
 from gateway.store.sqlite import files, leases
 from gateway.store.sqlite.accept import AcceptBatch
 from gateway.store.sqlite.connection import WELL, Trouble, WriteConnection
-from gateway.store.sqlite.packs import Compressor
+from gateway.store.sqlite.packing import Packer
 from gateway.store.sqlite.recent import RecentKeys
 from gateway.store.sqlite.transaction import Transaction
 
@@ -80,7 +80,7 @@ class Writer:
         self._waiting: list[_Job] = []
         self._closing = False
         self._trouble = trouble
-        self._zstd = Compressor()
+        self._packer = Packer()
         self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -155,7 +155,7 @@ class Writer:
         try:
             link = self._connection
             connection = link.get()
-            batch = AcceptBatch(admissions, self._recent, link.sequence, self._zstd)
+            batch = AcceptBatch(admissions, self._recent, link.sequence, self._packer)
             batch.prepare()
             self._fault(BEFORE_BEGIN)
             started = time.perf_counter()
