@@ -25,6 +25,9 @@ durability: $(STAMP) ## nothing acknowledged is lost: traced, and cut off (needs
 mutants: $(STAMP) ## planted mistakes of gateway/verify, each caught by its tests
 	$(BIN)/python -m tests.mutants
 
+door: $(STAMP) ## what strangers can do to the public listener, with what it cost
+	$(BIN)/pytest -m 'slow or not slow' -s tests/door
+
 lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .

@@ -117,7 +117,9 @@ class Connection(Incoming):
                 self.transport.close()
 
     async def _next(self) -> tuple[object, StreamReader]:
-        if not self._messages:
+        if self._messages:
+            await asyncio.sleep(0)  # others first: a packet may hold thousands of requests
+        else:
             self._waiter = self._loop.create_future()
             try:
                 await self._waiter

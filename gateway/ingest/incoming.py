@@ -6,6 +6,7 @@ import asyncio
 
 from aiohttp import web
 from aiohttp.http import RawRequestMessage
+from aiohttp.http_exceptions import TransferEncodingError
 from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 from aiohttp.web_protocol import RequestHandler
 
@@ -16,6 +17,11 @@ _READ_BUFFER = 64 * 1024
 """Bytes: twice as many may wait for each connection before its sender is made to wait."""
 _SLICE = 8 * 1024
 """Bytes of headers parsed before it is looked how many there are."""
+_FRAMING = 16
+"""Bytes of chunk sizes, extensions and trailers allowed for each byte of a body: six go with a
+chunk of one byte. The parser takes any number, as fast as they come, and never pauses for them."""
+_FRAMING_FREE = 1024 * 1024
+"""Bytes before these are compared: some wait in the parser while the body is not read."""
 _PIPELINED = 2
 """Requests of one connection whose headers are read before the first of them is answered."""
 
@@ -23,7 +29,7 @@ _PIPELINED = 2
 class Incoming(RequestHandler):
     """The reading half of a connection."""
 
-    __slots__ = ("_broken", "_deadline", "_head", "_last", "_rest", "_seconds")
+    __slots__ = ("_at", "_broken", "_deadline", "_head", "_last", "_rest", "_seconds", "_sent")
 
     def __init__(
         self,
@@ -49,8 +55,10 @@ class Incoming(RequestHandler):
         """The body of the last request whose headers are whole."""
         self._head = 0
         """Bytes that came after that body."""
-        self._rest = b""
-        """Not parsed before what came earlier is answered."""
+        self._sent = 0
+        """Bytes that came for that body, its framing included."""
+        self._rest, self._at = b"", 0
+        """From this place on not parsed before what came earlier is answered."""
         self._broken = False
         """What cannot be read as HTTP has come; nothing after it is read."""
 
@@ -64,14 +72,16 @@ class Incoming(RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         # aiohttp calls this with nothing when it has room again.
-        data, self._rest = self._rest + data, b""
         if not data:
             super().data_received(data)
-        at = 0
+        if self._rest:
+            data, at, self._rest = self._rest + data if data else self._rest, self._at, b""
+        else:
+            at = 0
         while at < len(data) and not self._broken:
             between = self._last.is_eof()
             if between and len(self._messages) >= _PIPELINED:
-                self._rest = data[at:]
+                self._rest, self._at = data, at
                 return
             end = at + (_SLICE if between else _READ_BUFFER)
             self._feed(data[at:end])
@@ -84,7 +94,7 @@ class Incoming(RequestHandler):
             self._disarm()
             message, self._last = self._messages[-1]
             self._broken = not isinstance(message, RawRequestMessage)
-            self._head = 0
+            self._head = self._sent = 0
         elif self._last.is_eof():
             self._head += len(data)
             if self._head > HEADERS_MOST:
@@ -92,6 +102,11 @@ class Incoming(RequestHandler):
                 self._feed(b"\0")  # makes broken HTTP of what came so far
             elif self._deadline is None and self._idle():
                 self._arm()
+        else:
+            self._sent += len(data)
+            if self._sent > _FRAMING_FREE + _FRAMING * self._last.total_bytes:
+                self._broken = True
+                self._last.set_exception(TransferEncodingError("far more framing than body"))
 
     def _idle(self) -> bool:
         return self._waiter is not None and not self._waiter.done()

@@ -1,0 +1,148 @@
+"""Bodies that are too much: declared, endless, packed. Cut off at the limit, never held past it."""
+
+import asyncio
+import gzip
+import zlib
+from itertools import count
+
+import pytest
+
+from tests.door.house import MARK, MIB, House, is_ours, together, write
+from tests.ingest.wire import Response, chunked, post, read_response, sign
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+BLOCK = b"x" * 65_536
+numbers = count(1)
+
+
+async def flood(one: House, head: bytes, block: bytes, most: int) -> tuple[Response | None, int]:
+    """Sends a head, then blocks until the gateway closes. The answer, and bytes sent until then."""
+    async with one.connection() as (reader, writer):
+        answer = asyncio.ensure_future(read_response(reader))
+        writer.write(head)
+        sent = 0
+        while sent < most and not writer.transport.is_closing():
+            await write(writer, block)
+            sent += len(block)
+            await asyncio.sleep(0)
+        try:
+            return await answer, sent
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return None, sent  # the reset overtook it
+
+
+@pytest.mark.parametrize("length", [64 * 1024 + 1, 10**9, 10**12, 2**63 - 1, 2**64 - 1])
+async def test_a_huge_declared_body_is_refused_by_its_headers(one: House, length: int) -> None:
+    is_ours(await one.send(post(b"", f"X-Mark: {MARK}", length=length)), 413)
+    one.quiet()
+
+
+@pytest.mark.parametrize("length", ["9" * 20, "9" * 23, "1" + "0" * 100])
+async def test_a_length_past_all_numbers_is_refused_too(one: House, length: str) -> None:
+    answer = await one.send(post(b"", f"X-Mark: {MARK}", f"Content-Length: {length}", length=None))
+    assert answer.status in {400, 413}
+    is_ours(answer, answer.status)
+    one.quiet()
+
+
+async def test_huge_bodies_are_not_read(one: House) -> None:
+    """Senders who declare a terabyte, or chunks without an end, and begin at once."""
+    declared = post(b"", length=10**12)
+    endless = chunked([])[0]
+    chunk = b"%x\r\n%b\r\n" % (len(BLOCK), BLOCK)
+    async with one.attack("40 bodies without an end"):
+        ends = await together(
+            flood(one, *((declared, BLOCK) if number % 2 else (endless, chunk)), 200 * MIB)
+            for number in range(40)
+        )
+    for answer, sent in ends:
+        if answer is not None:
+            is_ours(answer, 413)
+        assert sent < 200 * MIB, "it was closed"
+    assert any(answer is not None for answer, _ in ends)
+
+
+async def test_a_body_in_chunks_of_one_byte_is_a_body(one: House) -> None:
+    data = b"".join(chunked([b"x"] * 60_000, id="crumbs"))
+    assert (await one.send(data)).status == 202
+
+
+@pytest.mark.slow
+async def test_a_chunked_body_of_nothing_but_framing_ends(one: House) -> None:
+    """Extensions and trailers are bytes, too: none of them may go on for ever."""
+    head = chunked([])[0]
+    extension = b"1;" + b"a" * 60_000
+    trailer = b"X-T: " + b"a" * 8_000 + b"\r\n"
+    async with one.attack("20 endless extensions, 20 endless trailers"):
+        ends = await together(
+            [flood(one, head, extension, 64 * MIB) for _ in range(20)]
+            + [flood(one, head + b"0\r\n", trailer, 64 * MIB) for _ in range(20)]
+        )
+    for answer, sent in ends:
+        assert sent < 64 * MIB, "it was closed"
+        assert answer is None or answer.status in {400, 408, 413}
+
+
+# ---------------------------------------------------------------- packed
+
+
+def bomb(size: int) -> bytes:
+    """Gzip of so many MiB of zeros, made without making them: the same block again and again."""
+    packer = zlib.compressobj(9, wbits=-15)
+    block = packer.compress(b"\0" * MIB) + packer.flush(zlib.Z_FULL_FLUSH)
+    return b"\x1f\x8b\x08\0\0\0\0\0\0\x03" + block * size
+
+
+def packed(body: bytes, coding: str = "gzip", **more: object) -> bytes:
+    return post(
+        body, f"Content-Encoding: {coding}", path="/in/packed", id=f"packed-{next(numbers)}", **more
+    )
+
+
+async def test_bombs_are_not_unpacked(one: House) -> None:
+    small, large = bomb(10), bomb(900)
+    assert len(large) < MIB < 900 * len(small)
+    async with one.attack("30 bombs, 900 MiB each, rightly signed"):
+        answers = await together(
+            one.send(packed(large if number % 3 else small)) for number in range(30)
+        )
+    for answer in answers:
+        assert answer.status in {413, 415}
+        is_ours(answer, answer.status)
+
+
+@pytest.mark.parametrize(
+    ("body", "coding", "status"),
+    [
+        (gzip.compress(b'{"a":1}'), "gzip", 202),
+        (gzip.compress(gzip.compress(b'{"a":2}')), "gzip", 202),
+        (gzip.compress(b"{}"), "gzip, gzip", 415),
+        (zlib.compress(b"{}"), "deflate", 415),
+        (b"{}", "br", 415),
+        (b"{}", "zstd", 415),
+        (b"{}", "x-gzip", 415),
+        (b"{}", MARK, 415),
+        (b"{}", "gzip", 400),
+        (gzip.compress(b"{}")[:-4], "gzip", 400),
+        (gzip.compress(b"{}") + b"more", "gzip", 400),
+        (gzip.compress(b"{}") * 2, "gzip", 400),
+        (b"", "gzip", 400),
+    ],
+)
+async def test_packed_bodies(one: House, body: bytes, coding: str, status: int) -> None:
+    answer = await one.send(packed(body, coding))
+    assert answer.status == status
+    if status != 202:
+        is_ours(answer, status)
+    one.quiet()
+
+
+async def test_nothing_is_unpacked_for_a_source_that_takes_no_packed_bodies(one: House) -> None:
+    body = gzip.compress(b'{"a": 1}')
+    is_ours(await one.send(post(body, "Content-Encoding: gzip", id="never")), 415)
+    transfer = post(
+        body, "Transfer-Encoding: gzip, chunked", length=None, signature=sign(body), id="never"
+    )
+    is_ours(await one.send(transfer), 400)
+    one.quiet()
