@@ -19,8 +19,8 @@ test-all: test rest ## and all that takes longer or needs more
 rest: lint ## what test-all adds to test
 	$(BIN)/pytest -m slow
 
-durability: $(STAMP) ## nothing acknowledged is lost: traced, and cut off (needs strace and cc)
-	DURABILITY_POINTS=200 $(BIN)/pytest -m 'slow or not slow' -s tests/durability
+durability: $(STAMP) ## nothing acknowledged is lost: traced, cut off, killed (needs strace and cc)
+	DURABILITY_POINTS=200 DURABILITY_KILLS=100 $(BIN)/pytest -m 'slow or not slow' -s tests/durability
 
 mutants: $(STAMP) ## planted mistakes of gateway/verify, each caught by its tests
 	$(BIN)/python -m tests.mutants

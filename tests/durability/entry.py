@@ -2,6 +2,7 @@
 
     DURABILITY_SYNCHRONOUS=NORMAL   the write connection syncs less than FULL
     DURABILITY_CHECKPOINT=100       pages of log at which it is written back, instead of 2,000
+    DURABILITY_MIGRATIONS=2         so many migrations more than the product has, of every event
     DURABILITY_KILL=after_commit:7  SIGKILL to itself at the seventh coming to a named point
 
 Run as `python -m tests.durability.entry serve …`. Nothing here is part of the product.
@@ -11,18 +12,29 @@ import os
 import signal
 import sqlite3
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from gateway.cli.main import main
 from gateway.delivery.dispatcher import Dispatcher
-from gateway.store.sqlite import files, leases, pruning, writer
+from gateway.delivery.holds import Holds
+from gateway.store.sqlite import files, leases, migrations, pruning, writer
 
 SYNCHRONOUS = "DURABILITY_SYNCHRONOUS"
 CHECKPOINT = "DURABILITY_CHECKPOINT"
+MIGRATIONS = "DURABILITY_MIGRATIONS"
 KILL = "DURABILITY_KILL"
 POINTS = ("before_begin", "before_commit", "after_commit", "record", "prune", "reload")
 """Where it can die here; within checkpoints and migrations the shim kills, at a write."""
+
+
+LATER = """
+    CREATE TABLE later_{0} AS SELECT * FROM events;
+    CREATE UNIQUE INDEX later_{0}_id ON later_{0} (id);
+    DROP TABLE IF EXISTS later_{1};
+    UPDATE events SET flags = flags || ' v{0}';
+"""
 
 
 def weaken(value: str) -> None:
@@ -53,9 +65,25 @@ def die_at(point: str, count: int) -> None:
         # Within the transaction, once rows are gone and before the commit.
         pruning._release_receipts = first(come, pruning._release_receipts)
     elif point == "reload":
-        Dispatcher.apply = first(come, Dispatcher.apply)  # type: ignore[method-assign]  # for this process only
+        # Before each of its moves of deliveries; a start makes such moves too, and is left alone.
+        def arm() -> None:
+            Holds._follow = first(come, follow)  # type: ignore[method-assign]  # this process only
+
+        follow = Holds._follow
+        Dispatcher.apply = first(arm, Dispatcher.apply)  # type: ignore[method-assign]  # likewise
     else:
         writer._no_fault = lambda here: come() if here == point else None
+
+
+def migrate_on(more: int) -> None:
+    """The schema goes on: each further version copies all events, indexes and rewrites them."""
+    scripts = migrations.scripts
+
+    @cache
+    def longer() -> tuple[str, ...]:
+        return (*scripts(), *(LATER.format(n, n - 1) for n in range(1, more + 1)))
+
+    migrations.scripts = longer
 
 
 def first(come: Callable[[], None], then: Callable[..., Any]) -> Callable[..., Any]:
@@ -71,6 +99,8 @@ if __name__ == "__main__":
         weaken(os.environ[SYNCHRONOUS])
     if CHECKPOINT in os.environ:
         files.AUTOCHECKPOINT_PAGES = int(os.environ[CHECKPOINT])  # type: ignore[misc]
+    if MIGRATIONS in os.environ:
+        migrate_on(int(os.environ[MIGRATIONS]))
     if KILL in os.environ:
         name, _, number = os.environ[KILL].partition(":")
         assert name in POINTS

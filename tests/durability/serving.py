@@ -39,6 +39,8 @@ class Serving(Process):
     env: Mapping[str, str] = field(default_factory=dict)
     acknowledged: dict[str, str] = field(default_factory=dict)
     """The id that each acknowledged event got, under its provider's id."""
+    unanswered: set[str] = field(default_factory=set)
+    """Sent while the process died: their senders cannot know, and send again."""
     unavailable: int = 0
 
     def command(self) -> Sequence[str]:
@@ -61,8 +63,10 @@ class Serving(Process):
     async def send(self, session: aiohttp.ClientSession, id: str, body: bytes | None = None) -> int:
         """One push; its status. Raises `aiohttp.ClientError` where the process is gone."""
         headers, body = signed_push(id, body)
+        self.unanswered.add(id)
         async with session.post(f"{self.public}/in/github", data=body, headers=headers) as got:
             raw = await got.read()
+        self.unanswered.discard(id)
         if got.status in {200, 202}:
             answer = orjson.loads(raw)
             assert self.acknowledged.setdefault(id, answer["id"]) == answer["id"]

@@ -77,7 +77,7 @@ class Recorded:
         return sorted(anywhere + [chance.choice(behind) for _ in range(count // 2)])
 
 
-async def recorded(folder: Path, env: Mapping[str, str]) -> Recorded:
+async def recorded(folder: Path, env: Mapping[str, str], pushes: int = PUSHES) -> Recorded:
     database = folder / "gateway.db"
     shim = build(folder)
     logs = [folder / f"log-{life}" for life in range(3)]
@@ -89,9 +89,9 @@ async def recorded(folder: Path, env: Mapping[str, str]) -> Recorded:
         for log, end in zip(logs, (signal.SIGKILL, signal.SIGTERM, signal.SIGTERM), strict=True):
             one.env = {CHECKPOINT: "400", **env, **before(shim, database, log)}
             await one.start(session)
-            await one.load(session, log.name, PUSHES, senders=16, body=body_of)
+            await one.load(session, log.name, pushes, senders=16, body=body_of)
             await one.end(end)
-    assert len(one.acknowledged) == 3 * PUSHES
+    assert len(one.acknowledged) == 3 * pushes
     return Recorded(database, logs, {id: key for key, id in one.acknowledged.items()})
 
 
@@ -159,7 +159,7 @@ async def test_what_was_acknowledged_survives_power_cuts(tmp_path: Path) -> None
 @pytest.mark.parametrize("weaker", ["NORMAL", "OFF"])
 async def test_power_cuts_find_a_weaker_synchronous(tmp_path: Path, weaker: str) -> None:
     env = {SYNCHRONOUS: weaker}
-    lives = await recorded(tmp_path, env)
+    lives = await recorded(tmp_path, env, 150)
     found = await cuts(lives, lives.points(10), tmp_path)
     bad = said(env, lives, found)
     assert bad > len(found) / 2
