@@ -21,6 +21,7 @@ def fresh_works(admission: Admission, admitted: Sequence[Admitted]) -> Iterator[
                 headers=admission.headers,
                 content_type=admission.content_type,
                 body=admission.body,
+                is_json=admission.is_json,
             )
 
 

@@ -93,11 +93,12 @@ def render(work: Work, route: Route, target: Target, now: float, trigger: Trigge
         body, content_type = work.body, work.content_type
         passed = _passed(work, provider.raw_headers)
     else:
-        found = read_payload(work)
-        body, content_type = (
-            cloudevents.envelope(work.event, found, work.body),
-            cloudevents.CONTENT_TYPE,
-        )
+        if work.is_json:
+            whole = payload.Payload(None, work.body)  # its value is nobody's question here
+        else:
+            whole = found = read_payload(work)
+        body = cloudevents.envelope(work.event, whole, work.body)
+        content_type = cloudevents.CONTENT_TYPE
     headers = [*passed]
     if content_type:
         headers.append(("Content-Type", content_type))

@@ -85,6 +85,7 @@ class Admitter:
             events=[],
             revive=source.revive,
             refusal="" if proven.refusal is None else str(proven.refusal),
+            is_json=payload.raw is body,
         )
         kept = request.headers if headers is request.headers.pairs else Headers(headers)
         seen = HeaderValues(kept)

@@ -104,6 +104,9 @@ class Admission:
     """Whether a duplicate brings its event's dead deliveries back."""
     refusal: str = ""
     """In shadow mode: the outcome that would have refused it."""
+    is_json: bool = False
+    """The body was read as JSON that can be passed on as it is; spares fresh deliveries another
+    look."""
 
 
 class Due(NamedTuple):
@@ -245,6 +248,8 @@ class Work:
     headers: RawHeaders
     content_type: str
     body: bytes
+    is_json: bool = False
+    """The body is known to be JSON that can be passed on as it is. False: it has to be looked at."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,3 +176,17 @@ def test_no_attempt_looks_at_the_disk_for_what_is_shipped(monkeypatch: pytest.Mo
     monkeypatch.setattr(providers, "names", looks)
     for provider in ("github", "custom"):
         call_of(stored(provider=provider))
+
+
+@pytest.mark.parametrize(
+    "route",
+    [None, RAW, transforming({"n": "{{ payload.n }}", "t": "{{ type }}"})],
+    ids=["cloudevent", "raw", "transform"],
+)
+def test_what_was_read_at_acceptance_need_not_be_read_again(event: Work, route: Route) -> None:
+    templated = with_header("{{ payload.n }}", "X-N")
+    one = replace(event, body=b'{"n": 1}')
+    for to in (target(), templated):
+        again, known = (call_of(replace(one, is_json=flag), to, route) for flag in (False, True))
+        assert known.body == again.body
+        assert dict(known.headers).get("X-N") == dict(again.headers).get("X-N")

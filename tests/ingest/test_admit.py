@@ -205,3 +205,23 @@ async def test_a_body_seen_under_another_unsigned_id_can_be_flagged() -> None:
     assert first.digest != second.digest
     assert not first.id_signed
     assert not second.id_signed
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "spliced"),
+    [
+        (b'{"type": "a"}', "application/json", True),
+        (b'{"type": "a", "type": "b"}', "application/json", False),
+        (b"type=a", "application/x-www-form-urlencoded", False),
+        (b"not json", "application/json", False),
+        (b"", "application/json", False),
+        (b'{"type": "a", "token": "a-secret-of-theirs"}', "application/json", False),
+    ],
+)
+async def test_only_a_body_that_can_be_passed_on_as_it_is_is_called_json(
+    body, kind, spliced
+) -> None:
+    declared = fakes.declaration(secret_at=("body./token",))
+    async with gate(fakes.plan(fakes.source(declared=declared))) as one:
+        await one.send(post(body, f"Content-Type: {kind}"))
+    assert [admission.is_json for admission in one.store.admissions] == [spliced]
