@@ -6,17 +6,26 @@ from collections.abc import Coroutine
 
 from aiohttp import http_parser
 
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, Problem
+
+_NO_PARSER = Problem(
+    "its compiled HTTP parser is missing; the one in pure Python is not for the public internet",
+    file="aiohttp",
+    hint="install aiohttp from a wheel, and leave AIOHTTP_NO_EXTENSIONS unset",
+)
+
+
+def unfit() -> tuple[Problem, ...]:
+    """What this Python lacks that no gateway may run without."""
+    pure = http_parser.HttpRequestParser is http_parser.HttpRequestParserPy
+    return (_NO_PARSER,) if pure else ()
 
 
 def run(main: Coroutine[object, object, None]) -> None:
-    """Runs a gateway. Raises `GatewayError` if aiohttp lacks its compiled HTTP parser."""
-    if http_parser.HttpRequestParser is http_parser.HttpRequestParserPy:
+    """Runs a gateway. Raises `GatewayError` where this Python is `unfit`."""
+    if problems := unfit():
         main.close()
-        raise GatewayError(
-            "aiohttp's compiled HTTP parser is missing (it was built without extensions); the "
-            "pure Python one is not for the public internet. Install aiohttp from a wheel."
-        )
+        raise GatewayError("\n".join(map(str, problems)))
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
     try:

@@ -2,10 +2,12 @@
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from gateway.app.loop import unfit
 from gateway.cli.common import config_option, json_option, print_json
 from gateway.plan.report import check_report
 
@@ -16,6 +18,7 @@ from gateway.plan.report import check_report
 def check(config: Path, *, as_json: bool) -> None:
     """Check routes.yaml. Exit 1 if it has errors."""
     report = check_report(config, os.environ)
+    report = replace(report, errors=(*unfit(), *report.errors))
     if as_json:
         print_json(report.to_json())
     else:
