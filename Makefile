@@ -41,6 +41,9 @@ format: $(STAMP)
 docs: $(STAMP) ## writes the generated pages of docs/ anew
 	$(BIN)/python -m tests.docs
 
+lanes: $(STAMP) ## 50,000 events over 100 keys: in order, with kills and replays too
+	LANES=50000 $(BIN)/pytest -m slow -s tests/app/test_lanes.py
+
 bench: $(STAMP) ## ratios against baselines measured in the same run
 	$(BIN)/python -m bench
 

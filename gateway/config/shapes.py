@@ -233,6 +233,21 @@ class Target(Shape):
         default_factory=list, description="Secrets of Standard Webhooks signatures outwards."
     )
     headers: dict[str, str] = Field(default_factory=dict, description="Sent with every attempt.")
+    fair_by: str | None = Field(
+        None,
+        description="An expression: those with the same value share one turn, so that a burst of "
+        "one account does not hold up the others.",
+    )
+
+
+class Debounce(Shape):
+    """Of a burst of events only the latest is delivered; the others are superseded."""
+
+    by: str = Field(description="An expression: events with the same value are one burst.")
+    wait: Duration = Field(description="A burst is over when none came for so long.")
+    max_wait: Duration | None = Field(
+        None, description="No burst lasts longer, counted from its first. Default 10 times `wait`."
+    )
 
 
 class Route(Shape):
@@ -246,6 +261,22 @@ class Route(Shape):
     format: Literal["cloudevent", "raw"] = Field("cloudevent", description="What is delivered.")
     transform: Any = Field(None, description="A JSON value with templates, delivered instead.")
     accept_unverified: Truth = Field(False, description="Takes events of shadow sources too.")
+    order_by: str | None = Field(
+        None,
+        description="An expression: a target's deliveries with the same value go one at a time, in "
+        "order of arrival. Where it is missing or empty, order does not matter.",
+    )
+    on_dead: Literal["continue", "hold"] = Field(
+        "continue",
+        description="Whether those behind a dead delivery go on or wait for a person. "
+        "Default continue.",
+    )
+    delay: Duration | None = Field(
+        None, description="From the arrival to the first attempt; default none."
+    )
+    debounce: Debounce | None = Field(
+        None, description="Delivers only the latest of a burst; default every one."
+    )
 
 
 class File(Shape):

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from gateway.delivery.pauses import Pauses
-from gateway.delivery.render import render, wanted
+from gateway.delivery.render import lane, render, wanted
 from gateway.delivery.retry import decide, error_class
 from gateway.errors import ExpressionFailed
 from gateway.model.records import Attempt, Result, Work
 from gateway.model.states import DeliveryState, Reason, Trigger
 from gateway.net.egress import Answer, Call
 from gateway.plan.plan import Plan
+from gateway.routing.match import Route
 
 JUDGE: Final = "judge again"
 """Detail of a delivery that was held by an expression and retried: its `when` is asked anew."""
@@ -86,11 +87,8 @@ class Attempts:
             return _hold(work, Reason.ROUTE_GONE, why, now)
         trigger = Trigger.RETRY if delivery.window_attempts else delivery.trigger
         try:
-            if delivery.detail == JUDGE and not wanted(work, route):
-                why = "`when` was judged again and is false"
-                return Result(
-                    delivery.seq, DeliveryState.CANCELED, Reason.NOT_WANTED, why, now, None
-                )
+            if delivery.detail == JUDGE and (judged := _judged(work, route, now)) is not None:
+                return judged
             call = render(work, route, target, now, trigger)
         except ExpressionFailed as failed:
             return _hold(work, Reason.EXPRESSION, str(failed), now)
@@ -128,6 +126,18 @@ class Attempts:
             decision.next_at,
             attempt,
         )
+
+
+def _judged(work: Work, route: Route, now: float) -> Result | None:
+    """What a route says anew of a delivery that its expressions had held; None: it is tried."""
+    seq = work.delivery.seq
+    if not wanted(work, route):
+        why = "`when` was judged again and is false"
+        return Result(seq, DeliveryState.CANCELED, Reason.NOT_WANTED, why, now, None)
+    joins = lane(work, route)
+    if joins is None:
+        return None
+    return Result(seq, DeliveryState.PENDING, Reason.RETRY, "", now, None, joins)
 
 
 def _hold(work: Work, reason: Reason, why: str, now: float) -> Result:

@@ -12,7 +12,7 @@ import orjson
 
 from gateway import providers
 from gateway.delivery.sign import signatures
-from gateway.model.records import Work
+from gateway.model.records import Keys, Work
 from gateway.model.request import Headers
 from gateway.model.states import Trigger
 from gateway.net.egress import Call
@@ -22,6 +22,7 @@ from gateway.routing import cloudevents
 from gateway.routing.budget import Budget
 from gateway.routing.match import Route
 from gateway.routing.scope import HeaderValues, Scope
+from gateway.routing.ties import key_of
 
 NEVER: Final = frozenset(
     {
@@ -77,6 +78,15 @@ def wanted(work: Work, route: Route) -> bool:
     return route.when.test(scope_of(work, read_payload(work)), Budget())
 
 
+def lane(work: Work, route: Route) -> Keys | None:
+    """The lane of a delivery whose expression could not be judged when its event came; None: it is
+    in none. Raises `ExpressionFailed`."""
+    if route.order_by is None or work.delivery.order_key is not None:
+        return None
+    key = key_of(route.order_by, scope_of(work, read_payload(work)), Budget())
+    return None if key is None else Keys(order=key, stops=route.on_dead == "hold")
+
+
 def render(work: Work, route: Route, target: Target, now: float, trigger: Trigger) -> Call:
     """The request of one attempt. Raises `ExpressionFailed`."""
     found: payload.Payload | None = None
@@ -100,6 +110,8 @@ def render(work: Work, route: Route, target: Target, now: float, trigger: Trigge
         body = cloudevents.envelope(work.event, whole, work.body)
         content_type = cloudevents.CONTENT_TYPE
     headers = [*passed]
+    if not any(name.lower() == "user-agent" for name, _ in passed):
+        headers.append(("User-Agent", "webhook-gateway"))  # two are refused by strict servers
     if content_type:
         headers.append(("Content-Type", content_type))
     raw = route.transform is None and route.format == "raw"
@@ -149,7 +161,6 @@ def _ours(
     delivery, event = work.delivery, work.event
     second = int(now)
     headers = [
-        ("User-Agent", "webhook-gateway"),
         (f"{lead}id", delivery.id),
         (f"{lead}timestamp", str(second)),
         ("Gateway-Event", event.type),

@@ -26,6 +26,7 @@ from gateway.providers.payload import Payload
 from gateway.routing.budget import Budget
 from gateway.routing.match import Match, match
 from gateway.routing.scope import HeaderValues, Scope
+from gateway.routing.ties import LOOSE, Ties, judge, keys_of, share_of
 from gateway.verify.base import Proof
 
 _BREATH = 20
@@ -135,9 +136,21 @@ class Admitter:
         admission.events.append(event)
         source = proven.source.name
         scope = Scope(item.fields, payload.value, headers, source, item.type, event.id)
+        now = proven.received_at
+        budget: Budget | None = None
         for found in self._matches(plan, scope, verified=proven.verified):
-            for target in found.route.targets:
-                event.deliveries.append(self._delivery(source, found, target, proven.received_at))
+            route = found.route
+            ties = LOOSE
+            if not route.is_loose and not found.held:
+                budget = budget or Budget()
+                ties = judge(route, scope, budget)
+            for target in route.targets:
+                delivery = self._delivery(source, found, target, now, ties)
+                if plan.shares or ties is not LOOSE:
+                    budget = budget or Budget()
+                    share = share_of(plan.shares, target, scope, budget)
+                    delivery.keys = keys_of(route, ties, share, now)
+                event.deliveries.append(delivery)
 
     def _matches(self, plan: Plan, scope: Scope, *, verified: bool) -> Sequence[Match]:
         try:
@@ -150,14 +163,16 @@ class Admitter:
                 if verified or route.accept_unverified
             ]
 
-    def _delivery(self, source: str, found: Match, target: str, now: float) -> NewDelivery:
+    def _delivery(
+        self, source: str, found: Match, target: str, now: float, ties: Ties
+    ) -> NewDelivery:
         route = found.route.name
         state, reason, detail = DeliveryState.PENDING, Reason.NEW, ""
-        if found.held:
-            state, reason, detail = DeliveryState.HELD, Reason.EXPRESSION, found.held
+        if failed := found.held or ties.failed:
+            state, reason, detail = DeliveryState.HELD, Reason.EXPRESSION, failed
         elif paused := self._paused(source, route, target):
             state, reason, detail = DeliveryState.HELD, Reason.PAUSED, paused
-        elif self._dispatch.reserve(target):
+        elif not ties.wait and self._dispatch.reserve(target):
             state = DeliveryState.LEASED
         return NewDelivery(
             id=new_delivery_id(),
@@ -165,7 +180,7 @@ class Admitter:
             target=target,
             state=state,
             reason=reason,
-            next_at=now,
+            next_at=now + ties.wait,
             detail=detail,
         )
 

@@ -68,6 +68,7 @@ def compile_plan(file: Path, environ: Mapping[str, str], *, generation: int) -> 
         index=RouteIndex(routes.values()),
         warnings=(),
         problems=(),
+        shares={one.name: one.fair_by for one in targets.values() if one.fair_by is not None},
     )
     if config.problems or notes.errors:
         found = [*config.problems, *notes.errors, *notes.closed]

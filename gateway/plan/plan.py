@@ -4,13 +4,14 @@ Types only. `compile` builds them; everybody else reads them.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from gateway.errors import Problem
 from gateway.providers.declaration import Declaration
 from gateway.providers.extract import Extractor
+from gateway.routing.expressions import Expression
 from gateway.routing.match import Route, RouteIndex
 from gateway.routing.templates import TextTemplate
 from gateway.verify.addresses import AddressSet, Network
@@ -130,6 +131,8 @@ class Target:
     sign: tuple[bytes, ...]
     """Standard Webhooks keys, decoded; all of them sign."""
     headers: tuple[tuple[str, TextTemplate], ...]
+    fair_by: Expression | None = None
+    """Deliveries with the same value take one share of it together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,3 +152,5 @@ class Plan:
     warnings: tuple[Problem, ...]
     problems: tuple[Problem, ...]
     """Sources that cannot be trusted: only a start goes on with them."""
+    shares: Mapping[str, Expression] = field(default_factory=dict)
+    """By target: `fair_by`, where it has any."""

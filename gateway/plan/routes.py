@@ -1,18 +1,17 @@
-"""Routes of the plan: names looked up, expressions compiled, mistakes placed inside their text."""
+"""Routes of the plan: names looked up, what excludes each other, and what the words mean."""
 
 from collections.abc import Collection
+from typing import Final
 
 from gateway.config import shapes
 from gateway.config.marks import Path_
+from gateway.plan.expressions import expression, transformed
 from gateway.plan.notes import Notes, Surroundings
 from gateway.providers import vocabulary
-from gateway.routing.constants import Binder, bind_constants, bind_text_constants
-from gateway.routing.expressions import Expression, compile_expression
-from gateway.routing.match import Route, type_matches
-from gateway.routing.scope import NAMES
-from gateway.routing.syntax import BadExpression
-from gateway.routing.templates import TextTemplate, compile_text
-from gateway.routing.transform import Transform, compile_transform
+from gateway.routing.match import Debounce, Route, type_matches
+
+MOST_WAITS: Final = 10
+"""How many waits a burst lasts at most, unless it says so itself."""
 
 
 def compile_route(
@@ -35,16 +34,15 @@ def compile_route(
             notes.error((*path, "to", place), f"target {name!r} stands here twice")
     fields = _fields(shape, path, notes)
     when = None
-    if isinstance(shape.when, bool):
-        notes.error((*path, "when"), "a condition is wanted, not a constant", "leave `when` out")
-    elif shape.when is not None:
-        text = shape.when
-        when = expression(text, (*path, "when"), around, notes, fields)
+    if isinstance(shape.when, str):
+        when = expression(shape.when, (*path, "when"), around, notes, fields)
     transform = None
     if shape.transform is not None:
-        if shape.format == "raw":
-            notes.error((*path, "transform"), "`transform` and `format: raw` exclude each other")
         transform = transformed(shape.transform, (*path, "transform"), around, notes, fields)
+    order_by = None
+    if shape.order_by is not None:
+        order_by = expression(shape.order_by, (*path, "order_by"), around, notes, fields)
+    _fits(shape, path, notes)
     return Route(
         name=shape.name,
         sources=None if shape.from_ is None else frozenset(shape.from_),
@@ -54,7 +52,41 @@ def compile_route(
         format=shape.format,
         transform=transform,
         accept_unverified=shape.accept_unverified,
+        order_by=order_by,
+        on_dead=shape.on_dead,
+        delay=shape.delay or 0.0,
+        debounce=_debounce(shape.debounce, (*path, "debounce"), around, notes, fields),
     )
+
+
+def _fits(shape: shapes.Route, path: Path_, notes: Notes) -> None:
+    """Notes what says nothing by itself, or beside something else."""
+    if isinstance(shape.when, bool):
+        notes.error((*path, "when"), "a condition is wanted, not a constant", "leave `when` out")
+    if shape.transform is not None and shape.format == "raw":
+        notes.error((*path, "transform"), "`transform` and `format: raw` exclude each other")
+    if shape.order_by is None and notes.is_written((*path, "on_dead")):
+        notes.error((*path, "on_dead"), "`on_dead` says nothing without `order_by`", key=True)
+    if shape.delay is not None and shape.debounce is not None:
+        notes.error(
+            (*path, "delay"), "`delay` and `debounce` exclude each other", "`debounce` waits too"
+        )
+
+
+def _debounce(
+    shape: shapes.Debounce | None,
+    path: Path_,
+    around: Surroundings,
+    notes: Notes,
+    fields: frozenset[str] | None,
+) -> Debounce | None:
+    if shape is None:
+        return None
+    by = expression(shape.by, (*path, "by"), around, notes, fields)
+    most = shape.wait * MOST_WAITS if shape.max_wait is None else shape.max_wait
+    if most < shape.wait:
+        notes.error((*path, "max_wait"), "shorter than `wait`: each burst would be cut off")
+    return None if by is None else Debounce(by, shape.wait, most)
 
 
 def _fields(shape: shapes.Route, path: Path_, notes: Notes) -> frozenset[str] | None:
@@ -69,43 +101,3 @@ def _fields(shape: shapes.Route, path: Path_, notes: Notes) -> frozenset[str] | 
             return None
         families |= {vocabulary.family(word) for word in fitting}
     return None if vocabulary.OTHER in families else vocabulary.fields_of(families)
-
-
-def expression(
-    text: str, path: Path_, around: Surroundings, notes: Notes, fields: frozenset[str] | None
-) -> Expression | None:
-    """Compiles a condition."""
-    try:
-        bound, constants = bind_constants(text, around.environ)
-        return compile_expression(
-            bound, names=NAMES, fields=fields, constants=constants, source=text
-        )
-    except BadExpression as error:
-        for one in (error, *error.more):
-            notes.error(path, one.message, one.hint, inside=one.offset)
-    return None
-
-
-def template(text: str, path: Path_, around: Surroundings, notes: Notes) -> TextTemplate | None:
-    """Compiles a templated text (a target's header)."""
-    try:
-        bound, constants = bind_text_constants(text, around.environ)
-        return compile_text(bound, use="header", names=NAMES, constants=constants, source=text)
-    except BadExpression as error:
-        for one in (error, *error.more):
-            notes.error(path, one.message, one.hint, inside=one.offset)
-    return None
-
-
-def transformed(
-    value: object, path: Path_, around: Surroundings, notes: Notes, fields: frozenset[str] | None
-) -> Transform | None:
-    """Compiles a transform: any JSON value whose texts are templates."""
-    try:
-        binder = Binder(around.environ)
-        bound = binder.value(value)
-        return compile_transform(bound, names=NAMES, fields=fields, constants=binder.constants)
-    except BadExpression as error:
-        for one in (error, *error.more):
-            notes.error((*path, *one.path), one.message, one.hint, inside=one.offset)
-    return None

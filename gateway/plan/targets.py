@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 from gateway.config import shapes, values
 from gateway.config.marks import Path_
 from gateway.net.guards import forbidden
+from gateway.plan.expressions import expression, template
 from gateway.plan.notes import Notes, Surroundings
 from gateway.plan.plan import RetryPolicy, Target
-from gateway.plan.routes import template
 from gateway.verify.base import BadKey, Secret
 from gateway.verify.standard_webhooks import StandardWebhooks
 
@@ -54,6 +54,9 @@ def compile_target(name: str, shape: shapes.Target, around: Surroundings, notes:
         notes.warn(
             (*path, "connect_timeout"), "longer than `timeout`, which ends the attempt first"
         )
+    fair_by = None
+    if shape.fair_by is not None:
+        fair_by = expression(shape.fair_by, (*path, "fair_by"), around, notes, None)
     return Target(
         name=name,
         url=shape.url,
@@ -65,6 +68,7 @@ def compile_target(name: str, shape: shapes.Target, around: Surroundings, notes:
         concurrency=shape.concurrency,
         sign=tuple(keys),
         headers=tuple(headers),
+        fair_by=fair_by,
     )
 
 

@@ -18,6 +18,22 @@ _FAILURE = 10
 
 
 @dataclass(frozen=True, slots=True)
+class Debounce:
+    """Of a burst of events with one key only the latest is delivered."""
+
+    by: Expression
+    wait: float
+    """Seconds without another one, after which the burst is over."""
+    most: float
+    """Seconds from a burst's first event after which it is over in any case."""
+
+    @property
+    def source(self) -> str:
+        """As a person wrote it."""
+        return f"{self.by.source} {self.wait:g} {self.most:g}"
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """From sources, on types, when a condition holds, to targets."""
 
@@ -32,6 +48,18 @@ class Route:
     transform: Transform | None = None
     """Takes the place of `format`."""
     accept_unverified: bool = False
+    order_by: Expression | None = None
+    """Deliveries of a target with the same value go one at a time, in order of arrival."""
+    on_dead: Literal["continue", "hold"] = "continue"
+    """What a dead delivery does to its lane."""
+    delay: float = 0.0
+    """Seconds from an event's arrival to the first attempt."""
+    debounce: Debounce | None = None
+
+    @property
+    def is_loose(self) -> bool:
+        """Whether its deliveries have to do with no others, and go at once."""
+        return self.order_by is None and self.debounce is None and not self.delay
 
     def wants(self, source: str, type: str) -> bool:
         """Whether source and type fit; `when` is not asked."""

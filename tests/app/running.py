@@ -115,8 +115,12 @@ class Running:
 
 
 @asynccontextmanager
-async def receiving() -> AsyncIterator[Receiver]:
+async def receiving(
+    prepare: Callable[[Receiver], None] = lambda _: None,
+) -> AsyncIterator[Receiver]:
+    """prepare: may give it another way to take."""
     receiver = Receiver()
+    prepare(receiver)
     app = web.Application(client_max_size=64 * 1024 * 1024)
     app.router.add_post("/{rest:.*}", receiver.take)
     runner = web.AppRunner(app, access_log=None)

@@ -118,6 +118,13 @@ def test_no_provider_declares_a_header_that_never_passes(name: str) -> None:
     assert not declared & NEVER
 
 
+def test_a_declared_user_agent_takes_the_place_of_ours() -> None:
+    headers = ((b"user-agent", b"GitHub-Hookshot/044aadd"),)
+    call = call_of(stored(headers=headers, provider="github"), route=RAW)
+    said = [value for name, value in call.headers if name.lower() == "user-agent"]
+    assert said == ["GitHub-Hookshot/044aadd"]
+
+
 def test_bytes_beyond_ascii_pass_as_they_came() -> None:
     headers = ((b"X-GitHub-Event", "grüße".encode()),)
     call = call_of(stored(headers=headers, provider="github"), route=RAW)

@@ -36,12 +36,13 @@ A source whose secret is unset, empty, unreadable or shorter than 16 bytes is **
 
 `gateway reload` or SIGHUP compiles the whole file and swaps it in at once, or refuses it and keeps
 the old one. A changed `listen` or `store` is named and waits for a restart. Routes, targets and
-order are fixed when an event is accepted; URLs, policies, formats, transforms and headers are read
+order keys are fixed when an event is accepted; URLs, policies, formats, transforms and headers are read
 anew at each attempt.
 
 ## Expressions
 
-`when`, `transform` and a target's `headers` are written in Jinja2's syntax, over these names:
+`when`, `order_by`, `debounce.by`, `transform` and a target's `fair_by` and `headers` are written in
+Jinja2's syntax, over these names:
 
 | name | is |
 |---|---|
@@ -56,8 +57,9 @@ anew at each attempt.
   `length` `default` `first` `last` `trim` `int` `float` `string` `tojson` `join`. Tests: `defined`
   `none` `in`. Comparisons, `and` `or` `not`, `a if b else c`, arithmetic on numbers, `~` joins texts.
 - `for` loops only in a `transform`. No other statement, no import, no call of anything else.
-- 10,000 steps and 256 KiB of output an event. A condition that fails or runs out of them holds that
-  route's deliveries with the reason (`expression`); the sender still gets its 2xx.
+- 10,000 steps and 256 KiB of output an event. A condition, an `order_by` or a `debounce.by` that
+  fails or runs out of them holds that route's deliveries with the reason (`expression`); the sender
+  still gets its 2xx.
 - A `transform` value that is exactly one `{{ … }}` keeps its JSON type; anything else is text.
 
 """
@@ -74,6 +76,7 @@ _ORDER = (
     ("Target", "target", "A target: `targets.NAME`"),
     ("Retry", "retry", "`targets.NAME.retry`"),
     ("Route", "route", "A route: `routes[]`"),
+    ("Debounce", "debounce", "`routes[].debounce`"),
 )
 _PLACES = {name: place for name, place, _ in _ORDER}
 

@@ -3,8 +3,11 @@
 import pytest
 
 from gateway.errors import ExpressionFailed
+from gateway.model.records import Keys
 from gateway.model.states import DeliveryState, Reason
 from gateway.providers.declaration import Batch
+from gateway.routing.expressions import compile_expression
+from gateway.routing.match import Debounce
 from tests import fakes
 from tests.ingest.wire import gate, post
 
@@ -102,6 +105,44 @@ async def test_a_mistake_of_ours_in_a_condition_holds_too_and_is_heard_of() -> N
     )
     assert {d.state for d in made} == {DeliveryState.HELD}
     assert len(one.ears.reports) == 1
+
+
+async def test_an_order_that_fails_holds_its_deliveries_and_a_missing_key_does_not() -> None:
+    one, made = await deliveries(
+        fakes.route("broken", order_by=compile_expression("payload + 1")),
+        fakes.route("keyless", order_by=compile_expression("payload.nothing")),
+        fakes.route("keyed", order_by=compile_expression("source"), on_dead="hold"),
+        fakes.route("loose"),
+        dispatch=fakes.Dispatch(room=9),
+    )
+    assert [(d.route, d.state, d.reason) for d in made] == [
+        ("broken", DeliveryState.HELD, Reason.EXPRESSION),
+        ("keyless", DeliveryState.LEASED, Reason.NEW),
+        ("keyed", DeliveryState.LEASED, Reason.NEW),
+        ("loose", DeliveryState.LEASED, Reason.NEW),
+    ]
+    assert made[0].detail.startswith("order_by: ")
+    assert [d.keys for d in made] == [
+        None,
+        None,
+        Keys(order="orders", stops=True),
+        None,
+    ]
+    assert not one.ears.reports
+
+
+async def test_what_waits_takes_no_room_in_memory_and_is_due_later() -> None:
+    burst = Debounce(compile_expression("source"), 20.0, 200.0)
+    one, made = await deliveries(
+        fakes.route("later", delay=30.0),
+        fakes.route("calm", debounce=burst),
+        dispatch=fakes.Dispatch(room=9),
+    )
+    assert {d.state for d in made} == {DeliveryState.PENDING}
+    assert [d.next_at - 1_790_000_000.0 for d in made] == [30.0, 20.0]
+    assert one.dispatch.reserved == []
+    assert made[1].keys is not None
+    assert (made[1].keys.burst, made[1].keys.burst_until) == ("orders", 1_790_000_200.0)
 
 
 async def test_a_condition_that_does_not_hold_makes_no_delivery() -> None:

@@ -45,6 +45,9 @@ _NEXT: Final = f"""
 _BROKEN: Final = f"""
     SELECT target, order_key FROM deliveries INDEXED BY deliveries_lane WHERE {MEMBER}
     GROUP BY target, order_key HAVING sum(behind = 0) <> 1"""
+_WAITING_FRONTS: Final = f"""
+    SELECT seq, target, next_at, fair_key FROM deliveries INDEXED BY deliveries_lane
+    WHERE {MEMBER} AND behind = 0 AND state = 'pending'"""
 # Whoever waited for others has the whole retry window before him.
 _TO_FRONT: Final = """
     UPDATE deliveries SET behind = 0, updated_at = ?, window_started_at = CASE window_attempts
@@ -145,6 +148,14 @@ def _stop(tx: Transaction, lane: Lane, dead: _Member) -> None:
 def pass_over(tx: Transaction, lane: Lane) -> None:
     """A person lets a lane go on although its first is dead. `settle` is the caller's."""
     tx.connection.execute(_WAIVE, lane)
+
+
+def announce(tx: Transaction) -> None:
+    """Says of every front that it may be tried: of a commit that was taken for failed nobody heard."""
+    tx.due += [
+        Due(seq, target, next_at, fair_key)
+        for seq, target, next_at, fair_key in tx.connection.execute(_WAITING_FRONTS)
+    ]
 
 
 def mend(tx: Transaction) -> None:

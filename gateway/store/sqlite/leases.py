@@ -4,10 +4,10 @@ next is `lanes`.
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from gateway.model.ids import Seq
-from gateway.model.records import Due, Result
+from gateway.model.records import Attempt, Due, Result
 from gateway.model.states import DeliveryState, Trigger
 from gateway.store.sqlite import inserts, lanes
 from gateway.store.sqlite.inserts import Row, marks, text
@@ -29,72 +29,89 @@ def record(tx: Transaction, results: Sequence[Result]) -> None:
     An attempt that came to its end clears `deaths`: what the process survives is no poison. What
     waits again, and what is next in a lane, is announced.
     """
-    leased: dict[int, tuple[str, int, str | None, str | None]] = {}
+    rows: dict[int, _Row] = {}
     for some in chunks([result.delivery for result in results]):
-        leased |= {
-            seq: row
-            for seq, *row in tx.connection.execute(
-                "SELECT seq, target, event, order_key, fair_key FROM deliveries "
-                f"WHERE state = 'leased' AND seq IN ({marks(len(some))})",
-                some,
-            )
-        }
+        for row in tx.connection.execute(
+            "SELECT seq, target, event, state, order_key, fair_key FROM deliveries "
+            f"WHERE seq IN ({marks(len(some))})",
+            some,
+        ):
+            rows[row[0]] = _Row(*row)
+    attempts = [
+        _attempt_row(tx, result.delivery, result.attempt)
+        for result in results
+        if result.attempt is not None
+    ]
     updates: list[Row] = []
-    attempts: list[Row] = []
     joins: list[Row] = []
     touched: set[Lane] = set()
     for result in results:
-        attempt = result.attempt
-        if attempt is not None:
-            attempts.append(
-                (
-                    tx.sequence.next(),
-                    result.delivery,
-                    attempt.number,
-                    attempt.at,
-                    attempt.endpoint,
-                    attempt.status,
-                    attempt.error,
-                    text(attempt.message),
-                    attempt.duration,
-                    attempt.answer,
-                    attempt.trigger,
-                )
-            )
-        found = leased.pop(result.delivery, None)
+        found = rows.pop(result.delivery, None)
         if found is None:
             continue
-        made = int(attempt is not None)
-        again = Trigger.RETRY if made and result.state is DeliveryState.PENDING else ""
-        updates.append(
-            (
-                result.state,
-                result.reason,
-                text(result.detail),
-                result.next_at,
-                made,
-                made,
-                made,
-                again,
-                again,
-                tx.now,
-                result.delivery,
-            )
-        )
-        target, event, order_key, fair_key = found
-        tx.moved(target, event, DeliveryState.LEASED, result.state)
-        if result.joins is not None and result.joins.order is not None:
-            order_key = text(result.joins.order)
-            joins.append((order_key, result.joins.stops, result.delivery))
+        order_key = found.order_key
+        if found.state == DeliveryState.LEASED:
+            updates.append(_update(tx, result))
+            tx.moved(found.target, found.event, DeliveryState.LEASED, result.state)
+            if result.joins is not None and result.joins.order is not None:
+                order_key = text(result.joins.order)
+                joins.append((order_key, result.joins.stops, result.delivery))
+        # Else a commit that was taken for failed has recorded it: only the news of it is missing.
         if order_key is not None:
-            touched.add((target, order_key))
+            touched.add((found.target, order_key))
         elif result.state is DeliveryState.PENDING:
-            tx.due.append(Due(result.delivery, target, result.next_at, fair_key))
+            tx.due.append(Due(result.delivery, found.target, result.next_at, found.fair_key))
     tx.connection.executemany(_RECORD, updates)
     inserts.ATTEMPTS.run(tx.connection, attempts)
     if touched:
         tx.connection.executemany(_JOIN, joins)
         lanes.settle(tx, touched)
+
+
+class _Row(NamedTuple):
+    """A delivery that has a result."""
+
+    seq: int
+    target: str
+    event: int
+    state: str
+    order_key: str | None
+    fair_key: str | None
+
+
+def _update(tx: Transaction, result: Result) -> Row:
+    """The values of `_RECORD`."""
+    made = int(result.attempt is not None)
+    again = Trigger.RETRY if made and result.state is DeliveryState.PENDING else ""
+    return (
+        result.state,
+        result.reason,
+        text(result.detail),
+        result.next_at,
+        made,
+        made,
+        made,
+        again,
+        again,
+        tx.now,
+        result.delivery,
+    )
+
+
+def _attempt_row(tx: Transaction, delivery: Seq, attempt: Attempt) -> Row:
+    return (
+        tx.sequence.next(),
+        delivery,
+        attempt.number,
+        attempt.at,
+        attempt.endpoint,
+        attempt.status,
+        attempt.error,
+        text(attempt.message),
+        attempt.duration,
+        attempt.answer,
+        attempt.trigger,
+    )
 
 
 def lease(tx: Transaction, deliveries: Sequence[Seq]) -> list[Seq]:
@@ -126,18 +143,20 @@ def adopt(tx: Transaction, after: int) -> None:
     """Takes in the deliveries with higher numbers: of a commit that was taken for failed and is in
     the file after all. Nobody has their leases, so they wait as if they were new."""
     found = tx.connection.execute(
-        "SELECT seq, target, event, state, next_at FROM deliveries WHERE seq > ?", (after,)
+        "SELECT seq, target, event, state, next_at, fair_key, behind FROM deliveries WHERE seq > ?",
+        (after,),
     ).fetchall()
-    for seq, target, event, state, next_at in found:
+    for seq, target, event, state, next_at, fair_key, behind in found:
         leased = state == DeliveryState.LEASED
         tx.moved(target, event, None, DeliveryState.PENDING if leased else state)
-        if leased or state == DeliveryState.PENDING:
-            tx.due.append(Due(seq, target, next_at))
+        if leased or (state == DeliveryState.PENDING and not behind):
+            tx.due.append(Due(seq, target, next_at, fair_key))
     tx.connection.execute(
         "UPDATE deliveries SET state = 'pending', updated_at = ? "
         "WHERE state = 'leased' AND seq > ?",
         (tx.now, after),
     )
+    lanes.announce(tx)
 
 
 def begin(tx: Transaction, delivery: Seq) -> None:
