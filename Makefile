@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test test-all rest durability door overload mutants lint format docs bench soak corpus lock clean
+.PHONY: run test test-all rest durability lanes door overload mutants lint format docs bench soak corpus lock clean
 
 run: $(STAMP) ## the whole gateway on this machine, with generated secrets and a receiver
 	$(BIN)/gateway dev
