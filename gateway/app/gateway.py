@@ -14,6 +14,7 @@ from gateway.admin.app import build
 from gateway.admin.deps import Deps, Reloaded
 from gateway.admin.live import Hub
 from gateway.app.backlog import Backlog
+from gateway.app.descriptors import for_connections
 from gateway.app.guarded import GuardedStore
 from gateway.app.lines import Lines
 from gateway.app.sockets import bind, bind_unix
@@ -165,7 +166,7 @@ class Gateway:
         bound = bind(plan.server.listen)
         if plan.server.listen.kind == "tcp":
             self.public_port = bound.getsockname()[1]
-        public = PublicServer(judge)
+        public = PublicServer(judge, connections=for_connections())
         server = await listen(public, bound)
 
         async def close() -> None:

@@ -13,14 +13,18 @@ from aiohttp.http import RawRequestMessage
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.streams import StreamReader
 
+from gateway.errors import RequestRefused
 from gateway.ingest.incoming import Incoming
 from gateway.ingest.judge import Judge
 from gateway.ingest.parts import Answer, BodyBroken, Parts
 from gateway.ingest.response import CLOSE, CONTINUE, KEEP_ALIVE, encode
+from gateway.model.outcomes import Outcome
 from gateway.model.request import Headers
 
 _LINGER = 2.0
 """Seconds in which the rest of an unwanted body is thrown away, so that its sender reads why."""
+_PAST_ALL_NUMBERS = "Content-Length overflow"
+"""llhttp's words for a length of 20 digits and more."""
 _HEALTHZ = "/healthz"
 _TEXT = ("Content-Type", "text/plain; charset=utf-8")
 _ALIVE = Answer(200, (_TEXT,), b"ok\n")
@@ -83,10 +87,16 @@ class Connection(Incoming):
         """The body of the request that is answered now."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
         name = transport.get_extra_info("peername")
         # Of a Unix socket the name is a path or nothing.
         self._peer = str(name[0]) if isinstance(name, tuple) else None
+        super().connection_made(transport)
+
+    def turn_away(self, transport: asyncio.Transport) -> None:
+        """One connection too many: answered before it asks, and closed."""
+        refusal = RequestRefused(Outcome.OVERLOADED, "too many connections, all of them at work")
+        transport.write(encode(self._judge.unread(self._peer, refusal), connection=CLOSE))
+        self.force_close()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         if self._reading is not None and not self._reading.is_eof():
@@ -138,9 +148,7 @@ class Connection(Incoming):
         self._reading = payload
         try:
             if not isinstance(message, RawRequestMessage):
-                # aiohttp's note of what was broken; its text quotes what was sent.
-                kind = type(message.exc).__name__ if hasattr(message, "exc") else "HTTP"
-                await self._answer(self._malformed(f"not readable as HTTP: {kind}"), CLOSE)
+                await self._answer(self._unread(message), CLOSE)
                 return False
             answer = await self._judged(message, payload)
             # An upgrade is never taken; what its sender sends next may be anything.
@@ -158,7 +166,8 @@ class Connection(Incoming):
         if message.path == _HEALTHZ:
             return _ALIVE if message.method in ("GET", "HEAD") else _NOT_THAT_WAY
         if message.version.major != 1:
-            return self._malformed("not HTTP/1.0 or 1.1")
+            refusal = RequestRefused(Outcome.MALFORMED, "not HTTP/1.0 or 1.1")
+            return self._judge.unread(self._peer, refusal)
         headers = Headers(message.raw_headers)
         expect = headers.all(b"expect")
         asked = bool(expect) and message.version.minor > 0 and expect[0].lower() == b"100-continue"
@@ -172,8 +181,15 @@ class Connection(Incoming):
             )
         )
 
-    def _malformed(self, reason: str) -> Answer:
-        return self._judge.malformed(self._peer, reason)
+    def _unread(self, note: object) -> Answer:
+        """note: aiohttp's, of what was broken; its text quotes what was sent."""
+        error: object = getattr(note, "exc", None)
+        if str(getattr(error, "message", "")).startswith(_PAST_ALL_NUMBERS):
+            refusal = RequestRefused(Outcome.TOO_LARGE, "declares more bytes than 64 bits hold")
+        else:
+            kind = type(error).__name__
+            refusal = RequestRefused(Outcome.MALFORMED, f"not readable as HTTP: {kind}")
+        return self._judge.unread(self._peer, refusal)
 
     async def _answer(self, answer: Answer, connection: str, *, head_only: bool = False) -> None:
         await self.send(encode(answer, connection=connection, head_only=head_only))

@@ -108,6 +108,20 @@ class Incoming(RequestHandler):
                 self._broken = True
                 self._last.set_exception(TransferEncodingError("far more framing than body"))
 
+    @property
+    def has_asked(self) -> bool:
+        """Whether any request came whole so far."""
+        return self._request_count > 0
+
+    @property
+    def idle_since(self) -> float | None:
+        """Since when (loop's clock) nothing whole has come; None: a request is being answered."""
+        if not self._idle():
+            return None
+        if self._deadline is not None:
+            return self._deadline.when() - self._seconds
+        return self._next_keepalive_close_time - self._keepalive_timeout
+
     def _idle(self) -> bool:
         return self._waiter is not None and not self._waiter.done()
 

@@ -91,12 +91,13 @@ class Judge:
             self._ledger.end(case, ending, self._since(started))
         return ending.answer
 
-    def malformed(self, peer: str | None, reason: str) -> Answer:
-        """The answer to what is no HTTP, counted and logged like any other request."""
+    def unread(self, peer: str | None, refusal: RequestRefused) -> Answer:
+        """The answer to what was not read as a request: no HTTP, or one connection too many.
+        Counted and logged like any other request."""
         started = self._monotonic()
         case = Case(replies.new_request_id(), Parts.nothing(peer), self._clock())
         case.client = peer or ON_UNIX
-        ending = self._refusal(case, RequestRefused(Outcome.MALFORMED, reason))
+        ending = self._refusal(case, refusal)
         self._ledger.end(case, ending, self._since(started))
         return ending.answer
 

@@ -17,15 +17,27 @@ KEEP_ALIVE = 75.0
 """Seconds an idle connection is kept; longer than nginx keeps its own (60 s), so that it is never
 us who close one that nginx is about to use."""
 
+CONNECTIONS = 4096
+"""At once. Each idle one costs about 8 KiB and a descriptor."""
+_ROOM = 32
+"""One of so many connections is closed at once where room is needed, so that looking for the ones
+that wait the longest is rare."""
+
 
 class PublicServer(web.Server):
     """Makes connections; `loop.create_server(server, …)` is all that is left to do."""
 
     def __init__(
-        self, judge: Judge, *, headers: float = HEADERS_DEADLINE, keep_alive: float = KEEP_ALIVE
+        self,
+        judge: Judge,
+        *,
+        headers: float = HEADERS_DEADLINE,
+        keep_alive: float = KEEP_ALIVE,
+        connections: int = CONNECTIONS,
     ) -> None:
-        """headers, keep_alive: seconds."""
+        """headers, keep_alive: seconds. connections: at most so many."""
         super().__init__(_unused)
+        self._most = connections
         self._judge = judge
         self._headers = headers
         self._keep_alive = keep_alive
@@ -34,6 +46,23 @@ class PublicServer(web.Server):
         return Connection(
             self, self._loop, self._judge, headers=self._headers, keep_alive=self._keep_alive
         )
+
+    def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
+        """Counts one more. Where there are too many, those go that have said nothing the longest,
+        first those that never did; where all are being answered, the new one is turned away."""
+        super().connection_made(handler, transport)
+        if len(self._connections) <= self._most or not isinstance(handler, Connection):
+            return
+        idle = [
+            one
+            for one in self._connections
+            if one is not handler and isinstance(one, Connection) and one.idle_since is not None
+        ]
+        if not idle:
+            handler.turn_away(transport)
+        idle.sort(key=lambda one: (one.has_asked, one.idle_since or 0.0))
+        for one in idle[: 1 + self._most // _ROOM]:
+            one.force_close()
 
 
 async def _unused(_: web.BaseRequest) -> NoReturn:

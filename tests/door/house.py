@@ -200,9 +200,11 @@ class Highest(threading.Thread):
 
 
 @asynccontextmanager
-async def house(folder: Path, text: str = CONFIG) -> AsyncIterator[House]:
+async def house(
+    folder: Path, text: str = CONFIG, kind: type[Process] = Process
+) -> AsyncIterator[House]:
     """A gateway that has answered its first requests."""
-    async with process(folder, "", text) as one, aiohttp.ClientSession() as session:
+    async with process(folder, "", text, kind) as one, aiohttp.ClientSession() as session:
         one.log, one.level = folder / "log", "debug"
         await one.start(session)
         assert one.process is not None

@@ -32,17 +32,9 @@ async def flood(one: House, head: bytes, block: bytes, most: int) -> tuple[Respo
             return None, sent  # the reset overtook it
 
 
-@pytest.mark.parametrize("length", [64 * 1024 + 1, 10**9, 10**12, 2**63 - 1, 2**64 - 1])
+@pytest.mark.parametrize("length", [64 * 1024 + 1, 10**12, 2**63, 2**64 - 1, 2**64, 10**22, 10**99])
 async def test_a_huge_declared_body_is_refused_by_its_headers(one: House, length: int) -> None:
     is_ours(await one.send(post(b"", f"X-Mark: {MARK}", length=length)), 413)
-    one.quiet()
-
-
-@pytest.mark.parametrize("length", ["9" * 20, "9" * 23, "1" + "0" * 100])
-async def test_a_length_past_all_numbers_is_refused_too(one: House, length: str) -> None:
-    answer = await one.send(post(b"", f"X-Mark: {MARK}", f"Content-Length: {length}", length=None))
-    assert answer.status in {400, 413}
-    is_ours(answer, answer.status)
     one.quiet()
 
 
