@@ -3,7 +3,6 @@
 What cannot be rendered raises `ExpressionFailed`; its delivery is held with that reason.
 """
 
-import os
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -12,6 +11,7 @@ import orjson
 
 from gateway import providers
 from gateway.delivery.sign import signatures
+from gateway.model import chance
 from gateway.model.records import Keys, Work
 from gateway.model.request import Headers
 from gateway.model.states import Trigger
@@ -141,8 +141,7 @@ def _passed(work: Work, declared: tuple[str, ...]) -> list[tuple[str, str]]:
 
 def _traceparent() -> str:
     """A trace of our own: https://www.w3.org/TR/trace-context/#traceparent-header."""
-    random = os.urandom(24).hex()
-    return f"00-{random[:32]}-{random[32:]}-01"
+    return f"00-{chance.piece().hex()}-{chance.piece().hex()[:16]}-01"
 
 
 def _text(value: bytes) -> str:

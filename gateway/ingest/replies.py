@@ -5,11 +5,11 @@ Errors are problem details (RFC 9457) with a request's id; the reason stays with
 
 from collections.abc import Sequence
 from http import HTTPStatus
-from secrets import token_hex
 
 import orjson
 
 from gateway.ingest.parts import Answer
+from gateway.model import chance
 from gateway.model.outcomes import OUTCOMES, Outcome
 from gateway.model.records import Admitted
 from gateway.providers.declaration import Replies, Reply
@@ -28,7 +28,7 @@ OURS = Replies()
 
 def new_request_id() -> str:
     """A name for one request, in its answer, in the log and in the refused log."""
-    return "req_" + token_hex(8)
+    return "req_" + chance.piece().hex()[:16]
 
 
 def refusal(

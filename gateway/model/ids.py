@@ -5,9 +5,10 @@ edge of their index. Nobody may read an order out of it: order is the store's se
 """
 
 import hashlib
-import os
 import time
-from typing import NewType
+from typing import Final, NewType
+
+from gateway.model import chance
 
 EventId = NewType("EventId", str)
 DeliveryId = NewType("DeliveryId", str)
@@ -16,26 +17,37 @@ Seq = NewType("Seq", int)
 KeyDigest = NewType("KeyDigest", bytes)
 """16 bytes that stand for (source, namespace, dedup key)."""
 
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_PAIRS = [a + b for a in _ALPHABET for b in _ALPHABET]
-_RANDOM_BITS = 80
+_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS: Final = [a + b for a in _ALPHABET for b in _ALPHABET]
+_RANDOM_BITS: Final = 80
+_RANDOM_SHIFTS: Final = range(_RANDOM_BITS - 10, -1, -10)
+_TIME_SHIFTS: Final = range(40, -1, -10)
 
 
 class _Ulids:
     """Makes rising ULIDs (https://github.com/ulid/spec)."""
 
-    __slots__ = ("_last",)
+    __slots__ = ("_low", "_ms", "_prefix")
 
     def __init__(self) -> None:
-        self._last = 0
+        self._ms = 0
+        self._prefix = ""
+        """`_ms` as text: most ids share it with the one before."""
+        self._low = 0
 
     def next(self) -> str:
-        fresh = (time.time_ns() // 1_000_000 << _RANDOM_BITS) | int.from_bytes(os.urandom(10))
-        if fresh >> _RANDOM_BITS <= self._last >> _RANDOM_BITS:
+        ms = time.time_ns() // 1_000_000
+        random = int.from_bytes(chance.piece())
+        if ms > self._ms:
+            # Half the space is left free, so that no millisecond runs out of it.
+            self._low = random & ((1 << _RANDOM_BITS - 1) - 1)
+            self._ms = ms
+            self._prefix = "".join([_PAIRS[(ms >> shift) & 1023] for shift in _TIME_SHIFTS])
+        else:
             # A small random step keeps ids of one millisecond rising and still not countable.
-            fresh = self._last + 1 + int.from_bytes(os.urandom(4))
-        self._last = fresh
-        return "".join([_PAIRS[(fresh >> shift) & 1023] for shift in range(120, -1, -10)])
+            self._low += 1 + (random & 0xFFFF_FFFF)
+        low = self._low
+        return self._prefix + "".join([_PAIRS[(low >> shift) & 1023] for shift in _RANDOM_SHIFTS])
 
 
 _ulids = _Ulids()
