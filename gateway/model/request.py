@@ -8,32 +8,38 @@ RawHeaders = tuple[tuple[bytes, bytes], ...]
 class Headers:
     """Raw header pairs with lookup by name; doubled headers stay visible."""
 
-    __slots__ = ("_index", "pairs")
+    __slots__ = ("_doubled", "_values", "pairs")
 
     def __init__(self, pairs: RawHeaders) -> None:
         self.pairs = pairs
-        index: dict[bytes, tuple[bytes, ...]] = {}
-        for name, value in pairs:
-            key = name.lower()
-            index[key] = (*index[key], value) if key in index else (value,)
-        self._index = index
+        self._values = {name.lower(): value for name, value in pairs}
+        self._doubled = {} if len(self._values) == len(pairs) else _doubled(pairs)
 
     def all(self, name: bytes) -> tuple[bytes, ...]:
         """Every value of a header, in order of arrival. `name` is in lower case."""
-        return self._index.get(name, ())
+        if name in self._doubled:
+            return self._doubled[name]
+        value = self._values.get(name)
+        return () if value is None else (value,)
 
     def one(self, name: bytes) -> bytes | None:
         """The value of a header that was sent exactly once, else None. `name` is in lower case."""
-        values = self._index.get(name)
-        return values[0] if values is not None and len(values) == 1 else None
+        return None if name in self._doubled else self._values.get(name)
 
     def text(self, name: bytes) -> str | None:
         """`one`, as text, if it is printable ASCII and not empty."""
         value = self.one(name)
         if not value or not value.isascii():
             return None
-        text = value.decode("ascii").strip()
+        text = value.decode().strip()
         return text if text and text.isprintable() else None
+
+
+def _doubled(pairs: RawHeaders) -> dict[bytes, tuple[bytes, ...]]:
+    found: dict[bytes, list[bytes]] = {}
+    for name, value in pairs:
+        found.setdefault(name.lower(), []).append(value)
+    return {name: tuple(values) for name, values in found.items() if len(values) > 1}
 
 
 @record
