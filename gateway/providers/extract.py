@@ -6,13 +6,13 @@ from typing import Final
 
 from gateway.model.record import record
 from gateway.model.request import Request
+from gateway.providers import kinds, times
 from gateway.providers import payload as payloads
-from gateway.providers import times
-from gateway.providers.declaration import Declaration, Key, names
+from gateway.providers.declaration import Declaration, Key, Ref, names
 from gateway.providers.normalize import Normalizer
 from gateway.providers.payload import Payload
 from gateway.providers.places import MISSING, Get, Seen, getter
-from gateway.providers.vocabulary import OTHER, SUBJECTS, family
+from gateway.providers.vocabulary import OTHER
 
 _LONGEST: Final = 512
 """Characters of an id that are kept as they are; a longer one is hashed."""
@@ -48,7 +48,8 @@ class Extractor:
         self.id_headers = tuple(name.encode() for name in names(declaration.id))
         """Headers that an id may stand in, in lower case."""
         self._words = tuple(getter(ref) for ref in declaration.event)
-        self._batch = getter(declaration.batch.items) if declaration.batch else None
+        self._list = getter(declaration.batch.items) if declaration.batch else None
+        self._most = declaration.batch.at_most if declaration.batch else 0
 
     def payload(self, request: Request) -> Payload:
         """The request's body, parsed."""
@@ -59,36 +60,31 @@ class Extractor:
         """The events in the order of the request; one, but for batches."""
         del received_at
         whole = Seen(payload.value, payload.value, request.headers)
-        if self._batch is None or payload.unparsed:
-            return (self._item(0, whole, request, payload),)
-        found = self._batch(whole)
+        found = None if self._list is None or payload.unparsed else self._list(whole)
         if not isinstance(found, list):
             return (self._item(0, whole, request, payload),)
         if not found:
             # Without an event nothing would be kept of a request that was rightly signed.
             empty = self._item(0, whole, request, payload)
             return (replace(empty, type=OTHER, fields={}, subject=None),)
-        most = self._declaration.batch.at_most if self._declaration.batch else 0
-        if len(found) > most:
+        if len(found) > self._most:
             payload = replace(payload, flags=(*payload.flags, BATCH_CUT))
+        digest = _digest(request)
         return tuple(
-            self._item(index, Seen(one, payload.value, request.headers), request, payload)
-            for index, one in enumerate(found[:most])
+            self._item(number, Seen(one, payload.value, request.headers), request, payload, digest)
+            for number, one in enumerate(found[: self._most])
         )
 
-    def _item(self, index: int, seen: Seen, request: Request, payload: Payload) -> Item:
-        word = ""
-        for get in self._words:
-            found = get(seen)
-            if isinstance(found, str) and found:
-                word = found[:_LONGEST]
-                break
+    def _item(
+        self, index: int, seen: Seen, request: Request, payload: Payload, digest: str = ""
+    ) -> Item:
+        """digest: of the body, where it is known already: a batch would ask for it many times."""
+        word = self._word(seen)
         flags = payload.flags
         given, signed = self._id(seen)
         if given is None:
-            digest = hashlib.sha256(request.body).hexdigest()
-            key = f"sha256:{digest}" if index == 0 else f"sha256:{digest}:{index}"
-            flags, signed = (*flags, NO_ID), True
+            key = f"sha256:{digest or _digest(request)}" + (f":{index}" if index else "")
+            flags = (*flags, NO_ID)
         elif len(given) > _LONGEST:
             key = "sha256:" + hashlib.sha256(given.encode("utf-8", "surrogatepass")).hexdigest()
             given = given[:_LONGEST]
@@ -99,25 +95,29 @@ class Extractor:
         event = self._normalizer.normalize(word, seen)
         if event.unread:
             flags = (*flags, *(f"unread:{name}" for name in event.unread))
-        subject = None
-        for name in SUBJECTS.get(family(event.type), ()):
-            value = event.fields.get(name)
-            if isinstance(value, str):
-                subject = value
-                break
         at = times.seconds(event.time) if event.time else None
-        return Item(index, key, word, given, event.type, event.fields, subject, at, flags, signed)
+        return Item(
+            index, key, word, given, event.type, event.fields, event.subject, at, flags, signed
+        )
+
+    def _word(self, seen: Seen) -> str:
+        for get in self._words:
+            found = get(seen)
+            if isinstance(found, str) and found:
+                return found[:_LONGEST]
+        return ""
 
     def _id(self, seen: Seen) -> tuple[str | None, bool]:
+        """The first id that is there, and whether it is signed; one made of the body always is."""
         for get, signed in self._ids:
-            found = get(seen)
-            if isinstance(found, bool):
-                continue
-            if isinstance(found, str) and found:
+            found = kinds.text(get(seen))
+            if found is not None:
                 return found, signed
-            if isinstance(found, int):
-                return str(found), signed
         return None, True
+
+
+def _digest(request: Request) -> str:
+    return hashlib.sha256(request.body).hexdigest()
 
 
 def _key(key: Key) -> Get:
@@ -126,18 +126,19 @@ def _key(key: Key) -> Get:
     gets = tuple(getter(ref) for ref in key)
 
     def joined(seen: Seen) -> object:
-        values = [get(seen) for get in gets]
-        if all(isinstance(v, str | int) and not isinstance(v, bool) and v != "" for v in values):
-            return ":".join(str(value) for value in values)
-        return MISSING
+        parts = [kinds.text(get(seen)) for get in gets]
+        return ":".join(part for part in parts if part) if all(parts) else MISSING
 
     return joined
 
 
+def _refs(key: Key) -> tuple[Ref, ...]:
+    return (key,) if isinstance(key, str) else key
+
+
 def _covered(declaration: Declaration, key: Key) -> bool:
     """Whether every way this sender proves itself signs the id."""
-    refs = (key,) if isinstance(key, str) else key
-    return all(way.scheme.covers(_full(ref)) for way in declaration.ways for ref in refs)
+    return all(way.scheme.covers(_full(ref)) for way in declaration.ways for ref in _refs(key))
 
 
 def _full(ref: str) -> str:

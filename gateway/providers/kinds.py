@@ -1,8 +1,9 @@
 """The kinds of values: each a function from what a sender wrote to what the vocabulary means, None
-where it is not of that kind. Nothing here raises. Money is `money`'s.
+where it is not of that kind, `NOTHING` where it says that there is none of it (a tag's ref names no
+branch). Nothing here raises. Money is `money`'s.
 """
 
-import re
+from binascii import unhexlify
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -10,6 +11,13 @@ import orjson
 
 from gateway.providers import times
 from gateway.providers.declaration import Field
+
+
+class _Nothing:
+    """Understood, and no value."""
+
+
+NOTHING: Final = _Nothing()
 
 
 def text(value: object) -> str | None:
@@ -35,13 +43,23 @@ def _boolean(value: object) -> bool | None:
     return {"true": True, "false": False}.get(value) if isinstance(value, str) else None
 
 
-_HEX: Final = re.compile(r"[0-9A-Fa-f]+")
-
-
-def _sha(value: object) -> str | None:
-    if not isinstance(value, str) or not 7 <= len(value) <= 64:
+def _sha(value: object) -> str | _Nothing | None:
+    if not isinstance(value, str):
         return None
-    return value.lower() if _HEX.fullmatch(value) else None
+    if zeros(value):
+        return NOTHING
+    if not 7 <= len(value) <= 64:
+        return None
+    try:
+        unhexlify(value + "0" * (len(value) % 2))  # four times as fast as a regular expression
+    except ValueError:
+        return None
+    return value.lower()
+
+
+def zeros(sha: str) -> bool:
+    """Whether a commit id is git's word for no commit."""
+    return len(sha) >= 7 and not sha.strip("0")
 
 
 def currency(value: object) -> str | None:
@@ -51,9 +69,11 @@ def currency(value: object) -> str | None:
     return value.upper() if value.isascii() and value.isalpha() else None
 
 
-def _after(lead: str) -> Callable[[object], str | None]:
-    def read(value: object) -> str | None:
-        return value[len(lead) :] if isinstance(value, str) and len(value) > len(lead) else None
+def _after(lead: str) -> Callable[[object], str | _Nothing | None]:
+    def read(value: object) -> str | _Nothing | None:
+        if not isinstance(value, str):
+            return None
+        return value[len(lead) :] or None if value.startswith(lead) else NOTHING
 
     return read
 
@@ -111,8 +131,6 @@ _PLAIN: Final[Mapping[str, Callable[[object], object]]] = {
     "tail": _tail,
     "repo_url": _repo_url,
 }
-_QUIET: Final = {"branch": "refs/heads/", "tag": "refs/tags/"}
-"""What a ref of this kind begins with."""
 
 
 def reader(field: Field) -> Callable[[object], object]:
@@ -124,18 +142,3 @@ def reader(field: Field) -> Callable[[object], object]:
     if field.kind == "ref":
         return _ref(field.lead)
     return _PLAIN[field.kind]
-
-
-def quiet(field: Field) -> Callable[[object], bool] | None:
-    """Which values are no unreadable ones: the field is simply not there. None: no value is."""
-    lead = _QUIET.get(field.kind, "")
-    if lead:
-        return lambda value: isinstance(value, str) and not value.startswith(lead)
-    if field.kind == "sha":
-        return lambda value: isinstance(value, str) and zeros(value)
-    return None
-
-
-def zeros(sha: str) -> bool:
-    """Whether a commit id is git's word for no commit."""
-    return len(sha) >= 7 and not sha.strip("0")

@@ -4,13 +4,15 @@ node of a real request. Ids, batches and what cannot be parsed.
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway import providers
-from gateway.providers import sampling
+from gateway.providers import extract, sampling
+from gateway.providers.declaration import Batch
 from gateway.providers.extract import NO_ID
 from gateway.providers.sampling import FORM, Sample
 from tests.providers.reading import faults, item, items, request
@@ -115,3 +117,14 @@ def test_what_cannot_be_parsed_is_other_and_keeps_its_id(body: bytes) -> None:
 def test_an_id_that_is_no_text_and_no_integer_is_none(value: object) -> None:
     found = item("stripe", {"id": value, "type": "charge.failed"})
     assert (found.provider_id, NO_ID in found.flags) == (None, True)
+
+
+def test_a_batch_without_ids_hashes_its_body_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed: list[int] = []
+    digest = extract._digest
+    monkeypatch.setattr(extract, "_digest", lambda sent: hashed.append(1) or digest(sent))
+    read = extract.Extractor(replace(providers.load("stripe"), batch=Batch("/events")))
+    sent = request({"events": [{"type": "charge.failed"}] * 50})
+    found = read.items(sent, read.payload(sent), 0.0)
+    assert len({one.dedup_key for one in found}) == 50
+    assert sum(hashed) == 1
