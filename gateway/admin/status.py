@@ -60,7 +60,7 @@ async def status(plan: Plan, store: Reads, refusal: str = "") -> dict[str, Any]:
         targets.append(
             {
                 "name": name,
-                "url": target.url if target else None,
+                "url": target.endpoints[0].url if target else None,
                 "state": "active" if target else "gone",
                 "paused": ("target", name) in paused,
                 "counts": dict(waits.counts) if waits else {},

@@ -41,7 +41,7 @@ REASONS = MappingProxyType(
         Reason.NEW: "fresh, not tried yet",
         Reason.RETRY: "is tried again",
         Reason.REVIVED: "brought back by the sender's redelivery",
-        Reason.BREAKER_OPEN: "the target's breaker is open",
+        Reason.BREAKER_OPEN: "no endpoint of its target may be tried now",
         Reason.RATE: "the target's rate is used up for now",
         Reason.PAUSED: "paused by a person",
         Reason.TARGET_GONE: "its target is no more in routes.yaml",

@@ -22,6 +22,7 @@ from gateway.app.steps import Steps
 from gateway.delivery.actions import Actions
 from gateway.delivery.attempt import Attempts
 from gateway.delivery.dispatcher import Dispatcher
+from gateway.delivery.gates import Gates
 from gateway.delivery.pauses import Pauses
 from gateway.errors import ConfigInvalid, StoreUnavailable
 from gateway.ingest.judge import Judge
@@ -107,9 +108,10 @@ class Gateway:
             self.metrics.free_bytes.set, self._disk_changed,
         )  # fmt: skip
         await self.guard.look()
+        self.gates = Gates(lambda: self._plan, self._clock, random.random)
         attempts = Attempts(
-            plan=lambda: self._plan, sender=egress, pauses=self._pauses, clock=self._clock,
-            random=random.random, metrics=self.metrics, log=self._lines.attempt,
+            plan=lambda: self._plan, sender=egress, pauses=self._pauses, gates=self.gates,
+            clock=self._clock, random=random.random, metrics=self.metrics, log=self._lines.attempt,
         )  # fmt: skip
         self.dispatcher = Dispatcher(
             store, attempts, lambda: self._plan, self._clock, self._lines.mistake,

@@ -22,7 +22,7 @@ from gateway.errors import GatewayError
 from gateway.model.ids import EventId
 from gateway.observe import logs
 from gateway.plan.compile import compile_plan
-from gateway.plan.plan import Listen, Plan, RetryPolicy, Target
+from gateway.plan.plan import Endpoint, Listen, Plan, RetryPolicy, Target
 from gateway.routing.match import Route, RouteIndex
 from gateway.store.protocol import EventFilter
 
@@ -87,11 +87,11 @@ def _environ(config: Path, folder: Path) -> Mapping[str, str]:
 def _on_this_machine(plan: Plan, folder: Path, receiver: str, port: int, admin_port: int) -> Plan:
     """The plan with loopback listeners, a store of its own, and the receiver as every target."""
     targets = {
-        name: replace(target, url=f"{receiver}/{name}", headers=())
+        name: replace(target, endpoints=(Endpoint(f"{receiver}/{name}"),), headers=())
         for name, target in plan.targets.items()
     }
     targets["dev"] = Target(
-        name="dev", url=f"{receiver}/dev", timeout=10.0, connect_timeout=3.0, sign=(), headers=(),
+        name="dev", endpoints=(Endpoint(f"{receiver}/dev"),), timeout=10.0, connect_timeout=3.0, sign=(), headers=(),
         retry=RetryPolicy(base=1.0, cap=5.0, window=60.0, attempts=None), concurrency=10,
     )  # fmt: skip
     # Every event reaches the receiver, whatever the file's own routes take.

@@ -13,6 +13,7 @@ _ALONE: Final = frozenset(
     {
         *("tolerance", "limits", "enforce", "closed", "redelivery", "options"),
         *("timeout", "connect_timeout", "retry", "concurrency", "headers", "sign"),
+        *("resolve", "answer", "rate", "breaker", "health"),
         *("from", "on", "when", "format", "transform", "accept_unverified"),
     }
 )

@@ -5,62 +5,10 @@ Descriptions are what `docs/configuration.md` and editors show.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import AfterValidator, Field
 
-from gateway.config import values
-
-DAY = 86_400.0
-
-
-def _text(parse: Any, kind: str) -> BeforeValidator:  # Any: pydantic's own validator type
-    def read(value: object) -> object:
-        if isinstance(value, str):
-            return parse(value)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ValueError(f"not a {kind}")  # noqa: TRY004  # pydantic takes ValueError only
-        raise ValueError(f"{value} has no unit: {kind}s are written like {_LIKE[kind]}")
-
-    return BeforeValidator(read, json_schema_input_type=str)
-
-
-_LIKE = {"duration": "500ms, 5s, 5m, 24h or 30d", "size": "64KiB or 25MB", "rate": "100/s or 600/m"}
-_SHOWN = PlainSerializer(str, return_type=str)
-Duration = Annotated[
-    float, _text(values.duration, "duration"), _SHOWN, Field(examples=["500ms", "5m", "30d"])
-]
-Size = Annotated[int, _text(values.size, "size"), _SHOWN, Field(examples=["64KiB", "25MB"])]
-Rate = Annotated[float, _text(values.rate, "rate"), _SHOWN, Field(examples=["100/s", "600/m"])]
-Name = Annotated[str, Field(pattern=rf"^{values.NAME.pattern}$")]
-
-
-def _something(size: int) -> int:
-    if size <= 0:
-        raise ValueError("a size of more than nothing is wanted")
-    return size
-
-
-def _whole(value: object) -> object:
-    if isinstance(value, values.Substituted) and value.isdecimal() and len(value) <= 18:
-        return int(value)
-    return value
-
-
-def _truth(value: object) -> object:
-    if isinstance(value, values.Substituted):
-        return {"true": True, "false": False}.get(value, value)
-    return value
-
-
-Some = Annotated[list[str], Field(min_length=1)]
-Whole = Annotated[int, BeforeValidator(_whole)]
-Truth = Annotated[bool, BeforeValidator(_truth)]
-"""Written as such, or as one `${NAME}` that holds such a text."""
-
-
-class Shape(BaseModel):
-    """A mapping of the file."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
+from gateway.config.kinds import DAY, Duration, Name, Rate, Shape, Size, Some, Truth, something
+from gateway.config.target_shapes import Target
 
 
 class Server(Shape):
@@ -111,7 +59,7 @@ class Store(Shape):
 class Limits(Shape):
     """What one source may send."""
 
-    body: Annotated[Size, AfterValidator(_something)] | None = Field(
+    body: Annotated[Size, AfterValidator(something)] | None = Field(
         None, description="Largest body; default the provider's, or 1MiB."
     )
     deadline: Duration = Field(10.0, description="Time for the whole body. Default 10s.")
@@ -208,36 +156,6 @@ class Source(Shape):
     event_id: str = Field("", description="For `custom`: where the event's id stands.")
     event_type: str = Field("", description="For `custom`: where the sender's word stands.")
     rules: list[RuleShape] = Field(default_factory=list, description="For `custom`: normalizing.")
-
-
-class Retry(Shape):
-    """When a delivery is tried again."""
-
-    base: Duration = Field(5.0, description="First delay. Default 5s.")
-    cap: Duration = Field(1800.0, description="Longest delay. Default 30m.")
-    window: Duration = Field(72 * 3600.0, description="How long it is tried. Default 72h.")
-    attempts: Annotated[int, Field(ge=1), BeforeValidator(_whole)] | None = Field(
-        None, description="How often at most; default no limit."
-    )
-
-
-class Target(Shape):
-    """An internal destination."""
-
-    url: str = Field(description="http or https.")
-    timeout: Duration = Field(10.0, description="The whole attempt, answer included. Default 10s.")
-    connect_timeout: Duration = Field(3.0, description="For the connection. Default 3s.")
-    retry: Retry = Field(default_factory=Retry, description="When to try again.")
-    concurrency: Whole = Field(10, ge=1, le=1000, description="Attempts at once. Default 10.")
-    sign: list[str] = Field(
-        default_factory=list, description="Secrets of Standard Webhooks signatures outwards."
-    )
-    headers: dict[str, str] = Field(default_factory=dict, description="Sent with every attempt.")
-    fair_by: str | None = Field(
-        None,
-        description="An expression: those with the same value share one turn, so that a burst of "
-        "one account does not hold up the others.",
-    )
 
 
 class Debounce(Shape):

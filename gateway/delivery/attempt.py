@@ -8,14 +8,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from gateway.delivery.gate import Pick
+from gateway.delivery.gates import Gates
+from gateway.delivery.outcomes import said
 from gateway.delivery.pauses import Pauses
-from gateway.delivery.render import lane, render, wanted
+from gateway.delivery.render import Request, lane, render, wanted
 from gateway.delivery.retry import decide, error_class
 from gateway.errors import ExpressionFailed
 from gateway.model.records import Attempt, Result, Work
 from gateway.model.states import DeliveryState, Reason, Trigger
 from gateway.net.egress import Answer, Call
-from gateway.plan.plan import Plan
+from gateway.plan.plan import Plan, Target
 from gateway.routing.match import Route
 
 JUDGE: Final = "judge again"
@@ -65,14 +68,35 @@ class Attempts:
     plan: Callable[[], Plan]
     sender: Sender
     pauses: Pauses
+    gates: Gates
     clock: Callable[[], float]
     random: Callable[[], float]
     metrics: Metrics
     log: Callable[[AttemptLine], None]
 
     async def make(self, work: Work) -> Result:
-        """Tries a leased delivery once, or says why it is held."""
+        """Tries a leased delivery once, or says why it is not tried."""
         now = self.clock()
+        ready = self._ready(work, now)
+        if isinstance(ready, Result):
+            return ready
+        gate = self.gates.of(ready.target.name)
+        pick = gate.pick(work.endpoint, now)
+        if pick is None:  # the last endpoint was taken out since this attempt was begun
+            return Result(
+                work.delivery.seq, DeliveryState.PENDING, Reason.BREAKER_OPEN, "", now, None
+            )
+        try:
+            answer = await self.sender.send(_call(ready, pick))
+        except BaseException:
+            gate.abandoned(pick, self.clock())
+            raise
+        done = self.clock()
+        gate.ended(pick, said(answer, done), done)
+        return self._result(work, ready, pick, answer, done)
+
+    def _ready(self, work: Work, now: float) -> "_Ready | Result":
+        """What is to be sent, or what the delivery comes to without an attempt."""
         delivery, event = work.delivery, work.event
         plan = self.plan()
         if why := self.pauses.why(event.source, delivery.route, delivery.target):
@@ -89,11 +113,14 @@ class Attempts:
         try:
             if delivery.detail == JUDGE and (judged := _judged(work, route, now)) is not None:
                 return judged
-            call = render(work, route, target, now, trigger)
+            return _Ready(target, trigger, render(work, route, target, now, trigger))
         except ExpressionFailed as failed:
             return _hold(work, Reason.EXPRESSION, str(failed), now)
-        answer = await self.sender.send(call)
-        done = self.clock()
+
+    def _result(
+        self, work: Work, ready: "_Ready", pick: Pick, answer: Answer, done: float
+    ) -> Result:
+        delivery, target = work.delivery, ready.target
         decision = decide(answer, delivery, target.retry, done, self.random())
         error = error_class(answer)
         number = delivery.attempts + 1
@@ -102,21 +129,21 @@ class Attempts:
             self.metrics.delivered(target.name)
         self.log(
             AttemptLine(
-                event_id=event.id, delivery=delivery.id, route=route.name, target=target.name,
-                endpoint=target.url, number=number, status=answer.status, error=error or "",
-                state=decision.state, seconds=answer.duration,
+                event_id=work.event.id, delivery=delivery.id, route=delivery.route,
+                target=target.name, endpoint=pick.label, number=number, status=answer.status,
+                error=error or "", state=decision.state, seconds=answer.duration,
             )
         )  # fmt: skip
         attempt = Attempt(
             number=number,
-            at=now,
-            endpoint=target.url,
+            at=pick.began,
+            endpoint=pick.label,
             status=answer.status,
             error=error,
             message=answer.message,
             duration=answer.duration,
             answer=answer.excerpt,
-            trigger=trigger,
+            trigger=ready.trigger,
         )
         return Result(
             delivery.seq,
@@ -126,6 +153,28 @@ class Attempts:
             decision.next_at,
             attempt,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """An attempt that lacks only its endpoint."""
+
+    target: Target
+    trigger: Trigger
+    request: Request
+
+
+def _call(ready: _Ready, pick: Pick) -> Call:
+    target = ready.target
+    return Call(
+        pick.spot.url,
+        ready.request.headers,
+        ready.request.body,
+        target.timeout,
+        target.connect_timeout,
+        address=pick.spot.address,
+        answer_most=target.answer,
+    )
 
 
 def _judged(work: Work, route: Route, now: float) -> Result | None:

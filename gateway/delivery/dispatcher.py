@@ -11,7 +11,6 @@ from typing import Final
 
 from gateway.delivery.attempt import Attempts
 from gateway.delivery.fresh import fresh_works
-from gateway.delivery.gate import Gates
 from gateway.delivery.holds import Holds
 from gateway.delivery.loading import MISTAKE, Loader
 from gateway.delivery.queue import TargetQueue
@@ -51,7 +50,8 @@ class Dispatcher:
         self._store = store
         self._holds = Holds(store, plan)
         self._loader = Loader(store, self._wait, report)
-        self._gates = Gates(plan)
+        self._gates = attempts.gates
+        self._gates.changed = self._changed
         self._attempts = attempts
         self._plan = plan
         self._clock = clock
@@ -82,6 +82,8 @@ class Dispatcher:
         """Whether one fresh delivery of this target fits into memory now."""
         waiting = len(self._queue(target).fresh) + self._reserved.get(target, 0)
         if not self._running or not self._healthy or waiting >= FRESH_MOST:
+            return False
+        if self._gates.of(target).shut:
             return False
         if self._bytes >= FRESH_BYTES or target not in self._plan().targets:
             return False
@@ -190,6 +192,8 @@ class Dispatcher:
             return
         gate = self._gates.of(queue.target)
         now = self._clock()
+        if gate.shut:
+            self._empty(queue)
         old: list[Seq] = []
         opens = now
         while self._healthy and (opens := gate.opens_at(queue.running, now)) <= now:
@@ -213,6 +217,18 @@ class Dispatcher:
             self._wake_at(opens)
         elif (due := queue.next_at()) is not None:
             self._wake_at(max(due, opens))
+
+    def _empty(self, queue: TargetQueue) -> None:
+        """No endpoint may be tried: what waits in memory waits in the store instead."""
+        while queue.fresh:
+            work = queue.fresh.popleft()
+            self._bytes -= len(work.body)
+            self._wait(queue.target, work.delivery.seq, Reason.BREAKER_OPEN, after=0.0)
+
+    def _changed(self, target: str) -> None:
+        """A target's endpoints are others, or in another state."""
+        if (queue := self._queues.get(target)) is not None:
+            self.pump(queue)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -3,6 +3,7 @@
 What cannot be rendered raises `ExpressionFailed`; its delivery is held with that reason.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -15,7 +16,6 @@ from gateway.model import chance
 from gateway.model.records import Keys, Work
 from gateway.model.request import Headers
 from gateway.model.states import Trigger
-from gateway.net.egress import Call
 from gateway.plan.plan import Target
 from gateway.providers import payload
 from gateway.routing import cloudevents
@@ -34,6 +34,14 @@ NEVER: Final = frozenset(
 )  # fmt: skip
 """Headers of the sender that never pass on, whatever a declaration says (hop-by-hop: RFC 9110,
 7.6.1; the rest would be taken for ours)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What an endpoint is sent."""
+
+    headers: Sequence[tuple[str, str]]
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +95,8 @@ def lane(work: Work, route: Route) -> Keys | None:
     return None if key is None else Keys(order=key, stops=route.on_dead == "hold")
 
 
-def render(work: Work, route: Route, target: Target, now: float, trigger: Trigger) -> Call:
-    """The request of one attempt. Raises `ExpressionFailed`."""
+def render(work: Work, route: Route, target: Target, now: float, trigger: Trigger) -> Request:
+    """The request of one attempt, whichever endpoint it goes to. Raises `ExpressionFailed`."""
     found: payload.Payload | None = None
     scope: Scope | None = None
     budget = Budget()
@@ -127,7 +135,7 @@ def render(work: Work, route: Route, target: Target, now: float, trigger: Trigge
         if scope is None:
             scope = scope_of(work, found or read_payload(work))
         headers.append((name, template.render(scope, budget)))
-    return Call(target.url, headers, body, target.timeout, target.connect_timeout)
+    return Request(headers, body)
 
 
 def _passed(work: Work, declared: tuple[str, ...]) -> list[tuple[str, str]]:

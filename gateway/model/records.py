@@ -250,6 +250,8 @@ class Work:
     body: bytes
     is_json: bool = False
     """The body is known to be JSON that can be passed on as it is. False: it has to be looked at."""
+    endpoint: str = ""
+    """The label of the one it was tried at last; empty: it was not tried."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final
+from typing import Final, Literal
 
 import aiohttp
 from aiohttp.client_reqrep import ClientRequest
 from aiohttp.connector import AddrInfoType, Connection
 from aiohttp.tracing import Trace
+from yarl import URL
 
 from gateway.errors import GatewayError
 from gateway.model.states import ErrorClass
@@ -29,13 +30,19 @@ EXCERPT: Final = 1024
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One POST to be made. Seconds."""
+    """One request to be made. Seconds and bytes."""
 
     url: str
     headers: Sequence[tuple[str, str]]
     body: bytes
     timeout: float
     connect_timeout: float
+    address: str = ""
+    """Where to connect to, of all that the URL's name has; empty: any. The name itself is in Host
+    and in TLS all the same."""
+    answer_most: int = ANSWER_MAX
+    """Of the answer that are read at most."""
+    method: Literal["POST", "GET"] = "POST"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,21 +120,27 @@ class Egress:
         )
 
     async def send(self, call: Call) -> Answer:
-        """Makes one POST. Never raises but for cancellation."""
+        """Makes one request. Never raises but for cancellation."""
         started = time.perf_counter()
         timeout = aiohttp.ClientTimeout(total=call.timeout, sock_connect=call.connect_timeout)
         status: int | None = None
+        url: str | URL = call.url
+        headers, name = call.headers, None
         try:
-            async with self._session.post(
-                call.url,
-                data=call.body,
-                headers=call.headers,
+            if call.address:
+                url, headers, name = _pinned(call)
+            async with self._session.request(
+                call.method,
+                url,
+                data=call.body if call.method == "POST" else None,
+                headers=headers,
                 allow_redirects=False,
                 timeout=timeout,
+                server_hostname=name,
             ) as answer:
                 status = answer.status
                 retry_after = answer.headers.get("Retry-After")
-                excerpt, whole = await _read(answer)
+                excerpt, whole = await _read(answer, call.answer_most)
                 if not whole:
                     answer.close()  # the rest is not wanted, and nor is the connection
             took = time.perf_counter() - started
@@ -168,14 +181,21 @@ class Egress:
         await self._session.close()
 
 
-async def _read(answer: aiohttp.ClientResponse) -> tuple[bytes, bool]:
+def _pinned(call: Call) -> tuple[URL, Sequence[tuple[str, str]], str]:
+    """A call's URL with the address in it, its headers with the name, and the name TLS asks for."""
+    url = URL(call.url)
+    host = url.host_port_subcomponent or ""
+    return url.with_host(call.address), [*call.headers, ("Host", host)], url.raw_host or ""
+
+
+async def _read(answer: aiohttp.ClientResponse, most: int) -> tuple[bytes, bool]:
     kept = bytearray()
     size = 0
     async for chunk in answer.content.iter_any():
         size += len(chunk)
         if len(kept) < EXCERPT:
             kept += chunk[: EXCERPT - len(kept)]
-        if size > ANSWER_MAX:
+        if size > most:
             return bytes(kept), False
     return bytes(kept), True
 

@@ -19,6 +19,7 @@ from gateway.verify.base import Context, Secret
 from gateway.verify.verifier import Verifier
 
 ClientAddress = Literal["x-forwarded-for", "forwarded", "peer"]
+Balance = Literal["round_robin", "random", "weighted", "failover", "least_pending"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +120,41 @@ class RetryPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One URL of a target."""
+
+    url: str
+    weight: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerPolicy:
+    """When an endpoint that fails is left alone. Seconds."""
+
+    failures: int | None = 5
+    """In a row."""
+    ratio: float | None = None
+    """Share of failures within `window`, once it has seen `minimum` attempts."""
+    window: float = 30.0
+    minimum: int = 20
+    cooldown: float = 30.0
+    cap: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """An active check of each endpoint. Seconds."""
+
+    path: str
+    every: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """An internal destination."""
 
     name: str
-    url: str
+    endpoints: tuple[Endpoint, ...]
     timeout: float
     connect_timeout: float
     retry: RetryPolicy
@@ -133,6 +164,15 @@ class Target:
     headers: tuple[tuple[str, TextTemplate], ...]
     fair_by: Expression | None = None
     """Deliveries with the same value take one share of it together."""
+    balance: Balance = "round_robin"
+    resolve_all: bool = False
+    """Each address of a name is an endpoint of its own."""
+    answer: int = 64 * 1024
+    """Bytes of an answer that are read at most."""
+    rate: float | None = None
+    """Attempts a second."""
+    breaker: BreakerPolicy | None = None
+    health: HealthCheck | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,8 @@ _WORDS = {
     "sources": "from",
     "types": "on",
     "targets": "to",
+    "endpoints": "url or endpoints",
+    "resolve_all": "resolve",
     **dict.fromkeys(("verifier", "extractor", "context", "allow_named", "allow_provider"), ""),
 }
 """Fields by the file's words; those that follow from others are not named."""

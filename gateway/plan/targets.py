@@ -1,11 +1,9 @@
-"""Targets of the plan: URL, policy, keys that sign outwards, headers."""
+"""Targets of the plan: limits, keys that sign outwards, headers. Where they are is `endpoints`."""
 
-from ipaddress import ip_address
-from urllib.parse import urlsplit
-
-from gateway.config import shapes, values
+from gateway.config import target_shapes as shapes
+from gateway.config import values
 from gateway.config.marks import Path_
-from gateway.net.guards import forbidden
+from gateway.plan.endpoints import breaker, endpoints, health
 from gateway.plan.expressions import expression, template
 from gateway.plan.notes import Notes, Surroundings
 from gateway.plan.plan import RetryPolicy, Target
@@ -22,7 +20,6 @@ _OURS_BEGIN = ("webhook-", "gateway-")
 def compile_target(name: str, shape: shapes.Target, around: Surroundings, notes: Notes) -> Target:
     """One target; mistakes go to `notes`."""
     path: Path_ = ("targets", name)
-    _check_url(shape.url, (*path, "url"), notes)
     keys = []
     for number, text in enumerate(shape.sign):
         where = (*path, "sign", number)
@@ -59,7 +56,7 @@ def compile_target(name: str, shape: shapes.Target, around: Surroundings, notes:
         fair_by = expression(shape.fair_by, (*path, "fair_by"), around, notes, None)
     return Target(
         name=name,
-        url=shape.url,
+        endpoints=endpoints(shape, path, notes),
         timeout=shape.timeout,
         connect_timeout=shape.connect_timeout,
         retry=RetryPolicy(
@@ -69,6 +66,12 @@ def compile_target(name: str, shape: shapes.Target, around: Surroundings, notes:
         sign=tuple(keys),
         headers=tuple(headers),
         fair_by=fair_by,
+        balance=shape.balance,
+        resolve_all=shape.resolve == "all",
+        answer=shape.answer,
+        rate=shape.rate,
+        breaker=breaker(shape, path, notes),
+        health=health(shape, path, notes),
     )
 
 
@@ -77,36 +80,3 @@ def _key(read: values.SecretText) -> bytes:
     encoding = "whsec" if read.value.startswith(b"whsec_") else "text"
     scheme = StandardWebhooks(key_encoding=encoding)  # type: ignore[arg-type]  # one of the two
     return scheme.key(Secret(read.label, read.value)).value
-
-
-def _check_url(url: str, path: Path_, notes: Notes) -> None:
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        notes.error(path, f"{url!r} is no URL", "write http://127.0.0.1:9000/hooks")
-        return
-    if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
-        notes.error(path, f"{url!r} is no http(s) URL", "write http://127.0.0.1:9000/hooks")
-    elif parts.username or parts.password:
-        notes.error(
-            path,
-            "credentials do not belong into a URL (it is shown on pages and in logs)",
-            'headers: {Authorization: "Basic ${NAME}"}',
-        )
-    elif not url.isprintable() or " " in url or parts.fragment:
-        notes.error(path, f"{url!r} is no URL that can be called", "write it percent-encoded")
-    elif _is_forbidden(parts.hostname):
-        notes.error(
-            path,
-            f"{parts.hostname} is a link-local or metadata address: no request is made to it",
-        )
-
-
-def _is_forbidden(host: str) -> bool:
-    """Whether a URL names an address that the guards refuse. A name's address is seen later."""
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return forbidden((host,))

@@ -22,7 +22,7 @@ from gateway.errors import Problem
 from gateway.model.ids import EventId, key_digest, new_delivery_id, new_event_id
 from gateway.model.records import Admission, Attempt, NewDelivery, NewEvent, Refused, Result
 from gateway.model.states import DeliveryState, ErrorClass, Reason, Trigger
-from gateway.plan.plan import Plan, RetryPolicy, Target
+from gateway.plan.plan import Endpoint, Plan, RetryPolicy, Target
 from gateway.store import sqlite
 from gateway.store.refused import RefusedLog
 from tests import fakes
@@ -48,7 +48,7 @@ class Clock:
 
 
 def target(name: str, url: str = "http://127.0.0.1:9000/hooks") -> Target:
-    return Target(name, url, 10.0, 3.0, RetryPolicy(), 10, (), ())
+    return Target(name, (Endpoint(url),), 10.0, 3.0, RetryPolicy(), 10, (), ())
 
 
 def plan() -> Plan:

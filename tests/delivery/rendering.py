@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from gateway.delivery.render import render
+from gateway.delivery.render import Request, render
 from gateway.model.records import Work
 from gateway.model.states import Trigger
-from gateway.net.egress import Call
 from gateway.plan.plan import Target
 from gateway.routing.match import Route
 from gateway.routing.templates import compile_text
@@ -37,12 +36,12 @@ def call_of(
     *,
     now: float = NOW,
     trigger: Trigger = Trigger.INITIAL,
-) -> Call:
+) -> Request:
     """The request of one attempt."""
     return render(event, route or fakes.route(), to or target(), now, trigger)
 
 
-def names(call: Call) -> set[str]:
+def names(call: Request) -> set[str]:
     return {name.lower() for name, _ in call.headers}
 
 

@@ -8,13 +8,14 @@ from itertools import count
 
 from gateway.delivery.attempt import AttemptLine, Attempts
 from gateway.delivery.dispatcher import Dispatcher
+from gateway.delivery.gates import Gates
 from gateway.delivery.pauses import Pauses
 from gateway.errors import StoreUnavailable
 from gateway.model.ids import DeliveryId, EventId, Seq
 from gateway.model.records import Delivery, Due, Event, Moved, Result, Selection, Work
 from gateway.model.states import MOVES, DeliveryState, Reason, Trigger, Verb
 from gateway.net.egress import Answer, Call
-from gateway.plan.plan import Plan, RetryPolicy, Target
+from gateway.plan.plan import Endpoint, Plan, RetryPolicy, Target
 from gateway.routing.templates import TextTemplate
 from gateway.store.protocol import TargetBacklog
 from tests import fakes
@@ -28,7 +29,7 @@ def target(name: str = "one", *, headers: Sequence[tuple[str, TextTemplate]] = (
     """A target of its own host."""
     return Target(
         **{
-            "name": name, "url": f"http://{name}.test/hooks", "timeout": 10.0,
+            "name": name, "endpoints": (Endpoint(f"http://{name}.test/hooks"),), "timeout": 10.0,
             "connect_timeout": 3.0, "retry": RetryPolicy(), "concurrency": 10, "sign": (),
             "headers": tuple(headers), **more,
         }
@@ -136,6 +137,8 @@ class MemoryDeliveries:
             one = self.rows[result.delivery]
             assert one.delivery.state is DeliveryState.LEASED, "only what is leased has a result"
             made = int(result.attempt is not None)
+            if result.attempt is not None:
+                one = replace(one, endpoint=result.attempt.endpoint)
             self._put(
                 one, state=result.state, reason=result.reason, detail=result.detail,
                 next_at=result.next_at, attempts=one.delivery.attempts + made,
@@ -223,6 +226,7 @@ class Setting:
     dispatcher: Dispatcher
     plan: Plan
     reports: list[BaseException]
+    gates: Gates
 
     async def until(self, true: Callable[[], bool], *, every: float = 0.05) -> None:
         """Lets virtual time pass until something holds, looking every so many seconds."""
@@ -245,15 +249,16 @@ async def dispatching(
     """A dispatcher that has started. `before` fills the store it finds."""
     store, outside, pauses, silent = MemoryDeliveries(), Outside(answer), Pauses(), Silent()
     reports: list[BaseException] = []
+    gates = Gates(lambda: one.plan, clock, lambda: 0.0)
     attempts = Attempts(
-        plan=lambda: one.plan, sender=outside, pauses=pauses, clock=clock, random=lambda: 1.0,
-        metrics=silent, log=silent.line,
+        plan=lambda: one.plan, sender=outside, pauses=pauses, gates=gates, clock=clock,
+        random=lambda: 1.0, metrics=silent, log=silent.line,
     )  # fmt: skip
     dispatcher = Dispatcher(
         store, attempts, lambda: one.plan, clock, reports.append, writable=lambda: store.writable
     )
     store.heard = dispatcher.due
-    one = Setting(store, outside, pauses, dispatcher, whole, reports)
+    one = Setting(store, outside, pauses, dispatcher, whole, reports, gates)
     before(store)
     await dispatcher.start()
     yield one

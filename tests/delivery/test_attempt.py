@@ -3,11 +3,12 @@
 import pytest
 
 from gateway.delivery.attempt import JUDGE, AttemptLine, Attempts
+from gateway.delivery.gates import Gates
 from gateway.delivery.pauses import Pauses
 from gateway.model.records import Result, Work
 from gateway.model.states import REASONS, DeliveryState, ErrorClass, Reason, Trigger
 from gateway.net.egress import Answer, Call
-from gateway.plan.plan import Plan
+from gateway.plan.plan import Endpoint, Plan
 from gateway.routing.expressions import compile_expression
 from gateway.routing.transform import compile_transform
 from gateway.store.protocol import Pause
@@ -43,7 +44,8 @@ class Try:
         self.lines: list[AttemptLine] = []
         self.metrics = Counted()
         self._attempts = Attempts(
-            plan=lambda: whole, sender=Outside(answers), pauses=Pauses(pauses), clock=lambda: NOW,
+            plan=lambda: whole, sender=Outside(answers), pauses=Pauses(pauses),
+            gates=Gates(lambda: whole, lambda: NOW, lambda: 0.0), clock=lambda: NOW,
             random=lambda: 0.5, metrics=self.metrics, log=self.lines.append,
         )  # fmt: skip
 
@@ -158,7 +160,7 @@ async def test_an_ordinary_attempt_does_not_judge_again_what_was_fixed_at_accept
 
 
 async def test_every_attempt_asks_the_plan_of_its_moment() -> None:
-    moved = plan(target(url="http://elsewhere.test/x"))
+    moved = plan(target(endpoints=(Endpoint("http://elsewhere.test/x"),)))
     one = Try(moved)
     await one.make(stored())
     assert one.calls[0].url == "http://elsewhere.test/x"

@@ -35,7 +35,7 @@ def test_the_concurrency_of_a_target_is_reached_and_never_exceeded() -> None:
 
         async with dispatching(both, slowly, before=before) as one:
             await one.until(lambda: set(one.store.states()) == {"delivered"})
-            assert one.outside.most == {both.targets["one"].url: 3, both.targets["two"].url: 1}
+            assert one.outside.most == {"http://one.test/hooks": 3, "http://two.test/hooks": 1}
 
     run(main())
 

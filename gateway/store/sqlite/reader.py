@@ -47,7 +47,9 @@ _OFF_LOOP: Final = 256 * 1024
 """Compressed bytes from which a pack is opened in a thread: it would take milliseconds."""
 
 _WORK: Final = f"""
-    SELECT {DELIVERY}, {EVENT}, r.pack, r.position, r.head_size, r.body_size, r.content_type
+    SELECT {DELIVERY}, {EVENT}, r.pack, r.position, r.head_size, r.body_size, r.content_type,
+        CASE d.attempts WHEN 0 THEN '' ELSE coalesce((
+            SELECT endpoint FROM attempts WHERE delivery = d.seq ORDER BY seq DESC LIMIT 1), '') END
     FROM deliveries d JOIN events e ON e.seq = d.event JOIN receipts r ON r.seq = e.receipt
     WHERE d.seq IN (SELECT value FROM json_each(?))"""
 _RECEIPT: Final = """
@@ -108,12 +110,14 @@ class SqliteReader:
             found = list(await fetch(db, _WORK, (json.dumps(deliveries),)))
             works: dict[Seq, Work] = {}
             for row in found:
-                *_, pack, position, head_size, body_size, content_type = row
+                *_, pack, position, head_size, body_size, content_type, endpoint = row
                 place = Place(pack, position, head_size, body_size)
                 headers, body = await self._bytes(db, place)
                 delivery = rows.delivery(row)
                 event = rows.event(row[DELIVERY_WIDTH:])
-                works[delivery.seq] = Work(delivery, event, headers, content_type, body)
+                works[delivery.seq] = Work(
+                    delivery, event, headers, content_type, body, endpoint=endpoint
+                )
         return [works[seq] for seq in deliveries if seq in works]
 
     async def _bytes(self, db: aiosqlite.Connection, place: Place) -> tuple[RawHeaders, bytes]:
