@@ -31,6 +31,8 @@ class Death:
     """1s: what was delivered is pruned at the next start."""
     reloads: bool = False
     """Under the load, a target and its route go and come back."""
+    stops: bool = False
+    """It is told to stop, and dies of that."""
     migrates: bool = False
     """The schema has one version more than in the life before."""
 
@@ -42,6 +44,11 @@ def _at(point: str, most: int) -> Callable[[Place, random.Random], Mapping[str, 
 def _checkpoint(place: Place, chance: random.Random) -> Mapping[str, str]:
     kill = f":{chance.randint(1, 60)}"
     return {CHECKPOINT: "60", **before(place.shim, place.database, kill=kill)}
+
+
+def _stop(place: Place, chance: random.Random) -> Mapping[str, str]:
+    # So few pages are written back under the load only when the log is emptied at the end.
+    return before(place.shim, place.database, kill=f":{chance.randint(1, 10)}")
 
 
 def _migration(place: Place, chance: random.Random) -> Mapping[str, str]:
@@ -57,6 +64,7 @@ NAMED: Final = (
     Death("in a checkpoint", _checkpoint),
     Death("in a migration", _migration, migrates=True),
     Death("in a prune", _at("prune", 1), retention="1s"),
+    Death("in the last checkpoint, told to stop", _stop, stops=True),
     Death("in a reload", _at("reload", 8), reloads=True),
 )
 

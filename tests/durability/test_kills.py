@@ -28,7 +28,7 @@ from tests.durability.shim import build
 
 pytestmark = pytest.mark.slow
 
-KILLS = int(os.environ.get("DURABILITY_KILLS", "9"))
+KILLS = int(os.environ.get("DURABILITY_KILLS", "10"))
 CONFIG = """\
 version: 1
 server: {listen: "127.0.0.1:0", public_url: "https://hooks.example.com"}
@@ -79,10 +79,11 @@ class Lives:
         assert one.process is not None
         assert not (death.migrates and load), "it was over with its migration before it died"
         async with asyncio.timeout(60):
-            if not fate:
-                while len(one.acknowledged) < wanted:
+            if not fate or death.stops:
+                while len(one.acknowledged) < wanted and one.process.returncode is None:
                     await asyncio.sleep(0)
-                one.process.send_signal(signal.SIGKILL)
+                with suppress(ProcessLookupError):
+                    one.process.send_signal(signal.SIGTERM if death.stops else signal.SIGKILL)
             more = False
             while death.reloads and one.process.returncode is None:
                 self.configure(more=more)
@@ -136,6 +137,7 @@ def ids_of_keys(receivers: Sequence[Receiver]) -> dict[str, set[str]]:
     for receiver in receivers:
         for _, body in receiver.taken:
             document = orjson.loads(body)
+            assert document["data"]["payload"]["id"] == document["providerid"]
             keys.setdefault(document["providerid"], set()).add(document["id"])
     return keys
 

@@ -1,7 +1,7 @@
 """Power cuts, rebuilt: whatever left the gateway before the cut is in the store after it.
 
 A gateway under load has three lives on one database, recorded by `disk.c`: one is killed, one ends
-with a checkpoint and without a log, one begins anew. Then the disk is rebuilt as it may have been
+with a checkpoint and without a log, one prunes beside the load what the others left. Then the disk is rebuilt as it may have been
 at random moments, and opened by the real store. `make durability`; needs a C compiler.
 """
 
@@ -9,14 +9,17 @@ import asyncio
 import os
 import random
 import signal
+import sqlite3
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
 import pytest
 
+from gateway.model.ids import EventId
 from tests.app.process import process
 from tests.app.running import receiving, running
 from tests.durability.disk import LOST, Cut, Disk
@@ -47,6 +50,8 @@ class Recorded:
     """Where in the log each id left the process for the first time."""
     length: int = 0
     checkpoints: int = 0
+    pruning: int = 0
+    """Where in the log the life begins that prunes."""
 
     def __post_init__(self) -> None:
         seen: set[str] = set()
@@ -54,7 +59,9 @@ class Recorded:
         main: set[int] = set()
         for position, record in enumerate(read(self.logs)):
             self.length = position + 1
-            if record.op is Op.TOLD:
+            if record.op is Op.START:
+                self.pruning = position
+            elif record.op is Op.TOLD:
                 fresh = [id for id in record.ids if id not in seen]
                 self.told += [(position, id) for id in fresh]
                 seen.update(fresh)
@@ -87,20 +94,28 @@ async def recorded(folder: Path, env: Mapping[str, str], pushes: int = PUSHES) -
         aiohttp.ClientSession() as session,
     ):
         for log, end in zip(logs, (signal.SIGKILL, signal.SIGTERM, signal.SIGTERM), strict=True):
+            if log is logs[-1]:
+                config = folder / "routes.yaml"
+                config.write_text(config.read_text().replace("store: {", "store: {retention: 1s, "))
             one.env = {CHECKPOINT: "400", **env, **before(shim, database, log)}
             await one.start(session)
             await one.load(session, log.name, pushes, senders=16, body=body_of)
             await one.end(end)
     assert len(one.acknowledged) == 3 * pushes
+    with closing(sqlite3.connect(database)) as db:
+        ((events,), (keys,)) = (
+            db.execute(f"SELECT count(*) FROM {table}").fetchone() for table in ("events", "dedup")
+        )
+    assert events < keys == 3 * pushes, "nothing was pruned"
     return Recorded(database, logs, {id: key for key, id in one.acknowledged.items()})
 
 
 async def cuts(
     lives: Recorded, points: Sequence[int], folder: Path, whole: int | None = None
-) -> Mapping[tuple[int, Cut], Sequence[str]]:
+) -> Mapping[tuple[int, int, Cut], Sequence[str]]:
     """What was wrong after each cut. whole: see `WHOLE`."""
     disk = Disk()
-    found: dict[tuple[int, Cut], Sequence[str]] = {}
+    found: dict[tuple[int, int, Cut], Sequence[str]] = {}
     asked = Counter(points)
     for position, record in enumerate(read(lives.logs)):
         disk.feed(record)
@@ -113,8 +128,8 @@ async def cuts(
                 put(place, disk.after_cut(cut))
                 if whole is not None and len(found) % (2 * whole) < 2:
                     await second_copies(place, told, lives.keys)
-                found[position + again, cut] = await problems(
-                    place / "gateway.db", told, lives.keys
+                found[position, again, cut] = await problems(
+                    place / "gateway.db", told, lives.keys, pruned=position > lives.pruning
                 )
                 for file in place.iterdir():
                     file.unlink()
@@ -133,7 +148,8 @@ async def second_copies(folder: Path, told: Sequence[str], keys: Mapping[str, st
 
         await asyncio.gather(*(send(id) for id in told if id in keys))
         for id in told:
-            await one.state(id, "delivered")
+            if await one.gateway.store.event(EventId(id)) is not None:  # else it was pruned
+                await one.state(id, "delivered")
 
 
 def said(env: Mapping[str, str], lives: Recorded, found: Mapping[object, Sequence[str]]) -> int:
