@@ -80,7 +80,7 @@ class Dispatcher:
 
     def reserve(self, target: str) -> bool:
         """Whether one fresh delivery of this target fits into memory now."""
-        waiting = len(self._queue(target).fresh) + self._reserved.get(target, 0)
+        waiting = self._queue(target).fresh + self._reserved.get(target, 0)
         if not self._running or not self._healthy or waiting >= FRESH_MOST:
             return False
         if self._gates.of(target).shut:
@@ -93,17 +93,27 @@ class Dispatcher:
     def accepted(self, admission: Admission, admitted: Sequence[Admitted]) -> None:
         """Takes the leased deliveries of a durable admission."""
         self.failed(admission)
+        self._forget(admission)
         touched = set()
         for work in fresh_works(admission, admitted):
             queue = self._queue(work.delivery.target)
             if work.delivery.state is DeliveryState.LEASED:
-                queue.fresh.append(work)
+                queue.add_fresh(work)
                 self._bytes += len(work.body)
             elif work.delivery.state is DeliveryState.PENDING:
-                queue.add(Due(work.delivery.seq, queue.target, work.delivery.next_at))
+                one = work.delivery
+                queue.add(Due(one.seq, queue.target, one.next_at, one.fair_key))
             touched.add(queue.target)
         for name in touched:
             self.pump(self._queues[name])
+
+    def _forget(self, admission: Admission) -> None:
+        """Those whose place was taken by the latest of their burst are pending no more."""
+        for event in admission.events:
+            for delivery in event.deliveries:
+                if delivery.keys is not None:
+                    for seq in delivery.keys.took_over:
+                        self._queue(delivery.target).forget(seq, delivery.keys.fair)
 
     def failed(self, admission: Admission) -> None:
         """Gives back what was reserved for an admission."""
@@ -139,8 +149,8 @@ class Dispatcher:
         if self._timer is not None:
             self._timer.cancel()
         for queue in self._queues.values():
-            while queue.fresh:
-                self._put_back(queue.fresh.popleft())
+            for work in queue.drained():
+                self._put_back(work)
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=deadline)
         for task in self._tasks:
@@ -194,7 +204,7 @@ class Dispatcher:
         now = self._clock()
         if gate.shut:
             self._empty(queue)
-        old: list[Seq] = []
+        old: list[Due] = []
         opens = now
         while self._healthy and (opens := gate.opens_at(queue.running, now)) <= now:
             taken = queue.take(now)
@@ -213,15 +223,12 @@ class Dispatcher:
         if queue.wants:
             queue.loading = True
             self._spawn(self._load(queue))
-        if opens > now and queue.fresh:
-            self._wake_at(opens)
-        elif (due := queue.next_at()) is not None:
+        if (due := queue.next_at()) is not None:
             self._wake_at(max(due, opens))
 
     def _empty(self, queue: TargetQueue) -> None:
         """No endpoint may be tried: what waits in memory waits in the store instead."""
-        while queue.fresh:
-            work = queue.fresh.popleft()
+        for work in queue.drained():
             self._bytes -= len(work.body)
             self._wait(queue.target, work.delivery.seq, Reason.BREAKER_OPEN, after=0.0)
 
@@ -259,19 +266,19 @@ class Dispatcher:
             queue.running -= 1
             self.pump(queue)
 
-    async def _lease(self, queue: TargetQueue, seqs: list[Seq]) -> None:
+    async def _lease(self, queue: TargetQueue, dues: list[Due]) -> None:
         """Leases and reads old deliveries, then tries each in the slot it holds."""
         works: Sequence[Work] = ()
         try:
-            works = await self._loader.lease(queue, seqs)
+            works = await self._loader.lease(queue, dues)
         finally:
-            queue.running -= len(seqs) - len(works)
+            queue.running -= len(dues) - len(works)
         for work in works:
             if self._running:
                 self._spawn(self._attempt(queue, work))
             else:
                 self._put_back(work)
-        if len(works) < len(seqs):
+        if len(works) < len(dues):
             self.pump(queue)
 
     async def _load(self, queue: TargetQueue) -> None:

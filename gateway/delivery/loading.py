@@ -7,7 +7,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from gateway.delivery.queue import BACKLOG, END, TargetQueue
+from gateway.delivery.queue import NOW, TargetQueue
+from gateway.delivery.share import END, Place
 from gateway.errors import StoreUnavailable
 from gateway.model.ids import Seq
 from gateway.model.records import Due, Work
@@ -15,10 +16,11 @@ from gateway.model.states import Reason
 from gateway.store.protocol import Store
 
 PAGE: Final = 2000
+KEYS: Final = 500
+TOGETHER: Final = 50
+"""Shares of which one read brings some."""
 MISTAKE: Final = 60.0
 """Seconds until an attempt that ended in a mistake of ours is made again."""
-LONG_SINCE: Final = 0.0
-"""When something was due that the queue gave out already: before all that it may not know."""
 AGAIN: Final = 1.0
 """Seconds until the store is asked again after it failed."""
 
@@ -34,12 +36,12 @@ class Loader:
         self._wait = wait
         self._report = report
 
-    async def lease(self, queue: TargetQueue, seqs: Sequence[Seq]) -> Sequence[Work]:
+    async def lease(self, queue: TargetQueue, dues: Sequence[Due]) -> Sequence[Work]:
         """Leases old deliveries and reads them. What cannot be read waits for a while."""
         lost: set[Seq] = set()
         """Leased, and cannot be read."""
         try:
-            leased = await self._lease(queue, seqs)
+            leased = await self._lease(queue, dues)
             lost = set(leased)
             works = await self._read(leased)
             lost -= {work.delivery.seq for work in works}
@@ -48,13 +50,14 @@ class Loader:
                 self._wait(queue.target, seq, Reason.RETRY, MISTAKE)
         return works
 
-    async def _lease(self, queue: TargetQueue, seqs: Sequence[Seq]) -> Sequence[Seq]:
+    async def _lease(self, queue: TargetQueue, dues: Sequence[Due]) -> Sequence[Seq]:
         try:
-            return await self._store.lease(seqs)
+            return await self._store.lease([due.seq for due in dues])
         except StoreUnavailable:
             await asyncio.sleep(AGAIN)
-            for seq in seqs:
-                queue.add(Due(seq, queue.target, LONG_SINCE))
+            for due in dues:
+                # As the first: the queue gave it out, and need not know all before its own time.
+                queue.add(due._replace(next_at=NOW))
             return ()
 
     async def _read(self, leased: Sequence[Seq]) -> Sequence[Work]:
@@ -71,15 +74,28 @@ class Loader:
             return works
 
     async def fill(self, queue: TargetQueue) -> None:
-        """Brings numbers of pending deliveries into memory, in order of their time."""
-        to = queue.complete_to
+        """Brings numbers of pending deliveries into memory, in order of their time: of each share
+        some, so that no long one keeps the others out."""
+        loading: list[tuple[str | None, Place]] = []
         try:
-            while len(queue) < BACKLOG and to != END:
-                page = await self._store.claim(queue.target, to, PAGE)
-                for due in page:
+            while queue.wants_keys:
+                keys = await self._store.shares(queue.target, queue.known_to, KEYS)
+                queue.met(keys, more=len(keys) == KEYS)
+            while loading := queue.hungry(TOGETHER):
+                size = max(PAGE // len(loading), 1)
+                ends = dict.fromkeys((key for key, _ in loading), END)
+                counts = dict.fromkeys(ends, 0)
+                for due in await self._store.claim(queue.target, loading, size):
                     queue.add(due)
-                to = (page[-1].next_at, page[-1].seq) if len(page) == PAGE else END
+                    counts[due.key] += 1
+                    if counts[due.key] == size:
+                        ends[due.key] = (due.next_at, due.seq)
+                while loading:
+                    key, _ = loading.pop()
+                    queue.loaded(key, ends[key])
         except StoreUnavailable:
             await asyncio.sleep(AGAIN)
         finally:
-            queue.loaded(to)
+            for key, place in loading:
+                queue.loaded(key, place)
+            queue.loading = False

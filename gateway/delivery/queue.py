@@ -1,24 +1,31 @@
-"""One target's waiting deliveries: fresh ones in memory, older ones by number. Pure: no I/O.
+"""One target's waiting deliveries. Those with different `fair_by` keys take turns, so that a burst of
+one holds up none of the others; what waits with one key is a `Share`. Pure: no I/O.
 
-Fresh before old; but of each five one is an old one if any is due, so that neither starves.
+Memory is bounded by `BACKLOG` numbers of all shares together; the rest is in the store, and it is
+always the earliest of each share that are here. Keys that nobody knows of yet are looked up in their
+order (`known_to`).
 """
 
 import heapq
 from collections import deque
+from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import Final
 
+from gateway.delivery.share import END, START, Place, Share
 from gateway.model.ids import Seq
 from gateway.model.records import Due, Work
 
-OLD_SHARE: Final = 5
 BACKLOG: Final = 20_000
 """Numbers of a target kept in memory, up to twice as many for a while; the rest stays in the store.
 It is always the earliest that are here, so that what is due never waits behind what is not."""
-
-Place = tuple[float, Seq]
-"""Where a delivery stands in its target's order: when it is due, then its number."""
-START: Final[Place] = (float("-inf"), Seq(0))
-END: Final[Place] = (float("inf"), Seq(0))
+SHARES: Final = 4000
+"""Keys of a target that take turns; with more than that, the others wait until one has nothing left."""
+LEAST: Final = 10
+"""Numbers that each share may keep, however many there are."""
+NOW: Final = 0.0
+"""A time that is always over."""
+_NEVER: Final = float("inf")
 
 
 class TargetQueue:
@@ -26,70 +33,185 @@ class TargetQueue:
 
     def __init__(self, target: str) -> None:
         self.target = target
-        self.fresh: deque[Work] = deque()
         self.running = 0
-        self.complete_to: Place = START
-        """Every pending delivery of the store up to this place is here; what comes after may not
-        be."""
+        self.fresh = 0
+        """Fresh ones of all shares."""
         self.loading = False
-        self._heap: list[Place] = []
-        self._due: dict[Seq, float] = {}
-        self._turn = 0
+        self.all_known = False
+        """Whether every key that something pending has is here."""
+        self.known_to: str | None = None
+        """Else: up to which key they are; None: not one was looked up."""
+        self._missed = False
+        """A key was met, and had no room, since they began to be looked up."""
+        self._shares: dict[str | None, Share] = {None: Share(None, START)}
+        self._hungry: set[str | None] = {None}
+        self._turns: deque[Share] = deque()
+        self._later: list[tuple[float, int, Share]] = []
+        """Shares that have nothing due, by when they will."""
+        self._numbers = count()
 
     def __len__(self) -> int:
-        return len(self.fresh) + len(self._due)
+        return self.fresh + sum(map(len, self._shares.values()))
+
+    @property
+    def _most(self) -> int:
+        return max(LEAST, BACKLOG // max(1, len(self._shares)))
+
+    # ---- what comes in
 
     def add(self, due: Due) -> None:
         """Takes a pending delivery, unless it stands behind others that only the store knows."""
-        place = (due.next_at, due.seq)
-        if place > self.complete_to and not self.loading:
-            return
-        known = self._due.get(due.seq)
-        if known is not None and known <= due.next_at:
-            return
-        self._due[due.seq] = due.next_at
-        heapq.heappush(self._heap, place)
-        if len(self._heap) > 2 * BACKLOG and not self.loading:
-            self._trim()
+        share = self._share(due.key)
+        if share is not None and share.add(due, self._most):
+            self._sleep(share, due.next_at)
 
-    def loaded(self, to: Place) -> None:
-        """Loading has ended: all that the store had up to this place was added."""
-        self.loading = False
-        self.complete_to = max(self.complete_to, to)
-        self._trim()
+    def add_fresh(self, work: Work) -> None:
+        """Takes a leased delivery with all that its attempt needs."""
+        key = work.delivery.fair_key
+        share = self._share(key)
+        if share is None:
+            share = self._meet(key)
+        share.fresh.append(work)
+        self.fresh += 1
+        if not share.turning:
+            share.turning = True
+            self._turns.append(share)
+
+    def forget(self, seq: Seq, key: str | None) -> None:
+        """One that is not pending any more."""
+        share = self._shares.get(key)
+        if share is not None:
+            share.forget(seq)
+            self._note(share)
+
+    def _share(self, key: str | None) -> Share | None:
+        share = self._shares.get(key)
+        # The one without a key is in no order in which it could be looked up later.
+        if share is None and (key is None or len(self._shares) < SHARES):
+            return self._meet(key)
+        if share is None:
+            self._missed, self.all_known = True, False
+        return share
+
+    def _meet(self, key: str | None) -> Share:
+        # Where not all keys are known the store may have more of this one.
+        share = self._shares[key] = Share(key, END if self.all_known else START)
+        self._note(share)
+        return share
+
+    # ---- what the store has
 
     @property
     def wants(self) -> bool:
         """Whether the store may have more, there is room for it and nobody fetches it."""
-        return self.complete_to != END and not self.loading and len(self._due) < BACKLOG // 2
+        return not self.loading and bool(self._hungry or self.wants_keys)
 
-    def _trim(self) -> None:
-        """Forgets the latest beyond the bound, and what was taken or moved meanwhile."""
-        kept = sorted({place for place in self._heap if self._due.get(place[1]) == place[0]})
-        if len(kept) > BACKLOG:
-            kept = kept[:BACKLOG]
-            self.complete_to = min(self.complete_to, kept[-1])
-        self._heap = kept  # sorted, so it is a heap
-        self._due = {seq: at for at, seq in kept}
+    @property
+    def wants_keys(self) -> bool:
+        """Whether there may be keys that are not known, and room for them."""
+        return not self.all_known and len(self._shares) <= SHARES // 2
+
+    def met(self, keys: Sequence[str], *, more: bool) -> None:
+        """The keys that follow `known_to`. more: others follow."""
+        for key in keys:
+            if key not in self._shares:
+                if len(self._shares) >= SHARES:
+                    return
+                self._meet(key)
+            self.known_to = key
+        if not more:
+            self.known_to = None
+            self.all_known, self._missed = not self._missed, False
+
+    def hungry(self, most: int) -> list[tuple[str | None, Place]]:
+        """Some shares that the store may have more of, each with the place after which. They are
+        loading until `loaded` is called for each."""
+        found = []
+        for key in list(self._hungry)[:most]:
+            share = self._shares[key]
+            share.loading = True
+            self._note(share)
+            found.append((key, share.complete_to))
+        return found
+
+    def loaded(self, key: str | None, to: Place) -> None:
+        """Loading a share has ended: all that the store had up to this place was added."""
+        share = self._shares[key]
+        share.loaded(to, self._most)
+        self._note(share)
+        self._end(share)
+
+    def _note(self, share: Share) -> None:
+        if share.hungers(self._most):
+            self._hungry.add(share.key)
+        else:
+            self._hungry.discard(share.key)
+
+    # ---- whose turn it is
 
     def next_at(self) -> float | None:
-        """When the earliest old one is due."""
-        self._drop_stale()
-        return self._heap[0][0] if self._heap else None
+        """When the earliest is due; `NOW` if any is due already."""
+        if self._turns:
+            return NOW
+        while self._later and self._later[0][0] != self._later[0][2].wakes_at:
+            heapq.heappop(self._later)
+        return self._later[0][0] if self._later else None
 
-    def take(self, now: float) -> Work | Seq | None:
-        """The next one to be tried: a fresh one with all it needs, or the number of an old one."""
-        self._turn += 1
-        self._drop_stale()
-        old_due = bool(self._heap) and self._heap[0][0] <= now
-        if self.fresh and not (old_due and self._turn % OLD_SHARE == 0):
-            return self.fresh.popleft()
-        if not old_due:
-            return None
-        _, seq = heapq.heappop(self._heap)
-        del self._due[seq]
-        return seq
+    def take(self, now: float) -> Work | Due | None:
+        """The next one to be tried: a fresh one with all it needs, or an old one."""
+        self._wake(now)
+        while self._turns:
+            share = self._turns.popleft()
+            taken = share.take(now)
+            if share.has(now):
+                self._turns.append(share)
+            else:
+                share.turning = False
+                self._rest(share)
+            if taken is None:
+                continue
+            if isinstance(taken, Work):
+                self.fresh -= 1
+                return taken
+            self._note(share)
+            return Due(taken, self.target, now, share.key)
+        return None
 
-    def _drop_stale(self) -> None:
-        while self._heap and self._due.get(self._heap[0][1]) != self._heap[0][0]:
-            heapq.heappop(self._heap)
+    def drained(self) -> Iterator[Work]:
+        """Takes all fresh ones out."""
+        for share in self._shares.values():
+            while share.fresh:
+                self.fresh -= 1
+                yield share.fresh.popleft()
+
+    def _wake(self, now: float) -> None:
+        while self._later and self._later[0][0] <= now:
+            at, _, share = heapq.heappop(self._later)
+            if at != share.wakes_at:
+                continue
+            share.wakes_at = _NEVER
+            if share.turning:
+                continue
+            if share.has(now):
+                share.turning = True
+                self._turns.append(share)
+            else:
+                self._rest(share)
+
+    def _rest(self, share: Share) -> None:
+        at = share.next_at()
+        if at is not None:
+            self._sleep(share, at)
+        else:
+            self._end(share)
+
+    def _sleep(self, share: Share, at: float) -> None:
+        if not share.turning and at < share.wakes_at:
+            share.wakes_at = at
+            heapq.heappush(self._later, (at, next(self._numbers), share))
+
+    def _end(self, share: Share) -> None:
+        if share.is_over and not share.turning:
+            share.wakes_at = _NEVER
+            self._hungry.discard(share.key)
+            self._shares.pop(share.key, None)

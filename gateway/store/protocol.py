@@ -153,11 +153,19 @@ class Store(Protocol):
 
     # ---- the dispatcher's reads
 
-    async def claim(self, target: str, after: tuple[float, Seq], limit: int) -> Sequence[Due]:
-        """Pending deliveries of a target in order of (next_at, seq), after that place.
+    async def claim(
+        self, target: str, places: Sequence[tuple[str | None, tuple[float, Seq]]], limit: int
+    ) -> Sequence[Due]:
+        """Pending deliveries of a target that are behind no other of their lane: of each share
+        named (a key of `fair_by`; None: those without one) so many at most, in order of
+        (next_at, seq), after the share's place.
 
         The dispatcher keeps them in memory; it takes one by `lease`.
         """
+        ...
+
+    async def shares(self, target: str, after: str | None, limit: int) -> Sequence[str]:
+        """Keys of shares with such deliveries, in their order, after that one."""
         ...
 
     async def lease(self, deliveries: Sequence[Seq]) -> Sequence[Seq]:

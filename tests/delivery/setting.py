@@ -104,15 +104,31 @@ class MemoryDeliveries:
         names = {one.delivery.target for one in self.rows.values()}
         return [TargetBacklog(name, {}, None) for name in names]
 
-    async def claim(self, to: str, after: tuple[float, Seq], limit: int) -> list[Due]:
+    async def claim(
+        self, to: str, places: Sequence[tuple[str | None, tuple[float, Seq]]], limit: int
+    ) -> list[Due]:
         await self._call()
         self.claims += 1
-        found = sorted(
-            (one.delivery.next_at, one.delivery.seq)
+        found = []
+        for key, after in places:
+            mine = sorted(
+                (one.delivery.next_at, one.delivery.seq)
+                for one in self.rows.values()
+                if one.delivery.target == to
+                and one.delivery.state is DeliveryState.PENDING
+                and one.delivery.fair_key == key
+            )
+            found += [Due(seq, to, at, key) for at, seq in mine if (at, seq) > after][:limit]
+        return found
+
+    async def shares(self, to: str, after: str | None, limit: int) -> list[str]:
+        await self._call()
+        keys = {
+            one.delivery.fair_key
             for one in self.rows.values()
             if one.delivery.target == to and one.delivery.state is DeliveryState.PENDING
-        )
-        return [Due(seq, to, at) for at, seq in found if (at, seq) > after][:limit]
+        }
+        return sorted(key for key in keys - {None} if after is None or key > after)[:limit]
 
     async def lease(self, seqs: Sequence[Seq]) -> list[Seq]:
         await self._call()
@@ -145,13 +161,10 @@ class MemoryDeliveries:
                 window_attempts=one.delivery.window_attempts + made,
             )  # fmt: skip
             self.recorded.append(result)
-        self.heard(
-            [
-                Due(one.delivery, self.rows[one.delivery].delivery.target, one.next_at)
-                for one in results
-                if one.state is DeliveryState.PENDING
-            ]
-        )
+        for one in results:
+            of = self.rows[one.delivery].delivery
+            if one.state is DeliveryState.PENDING:
+                self.heard([Due(of.seq, of.target, one.next_at, of.fair_key)])
 
     async def release_paused(self) -> Moved:
         paused = Selection(state=DeliveryState.HELD, reason=Reason.PAUSED)
@@ -176,7 +189,7 @@ class MemoryDeliveries:
                 **(fresh if MOVES[verb].new_window else {}),
             )  # fmt: skip
             if MOVES[verb].to is DeliveryState.PENDING:
-                due.append(Due(of.seq, of.target, clock()))
+                due.append(Due(of.seq, of.target, clock(), of.fair_key))
         if due:
             self.heard(due)
         return Moved(len(due), due)

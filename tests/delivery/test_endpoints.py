@@ -80,7 +80,7 @@ def test_failover_sends_nothing_to_the_spare_while_the_first_is_well() -> None:
 
             services.down = {A}
             filled(100)(one.store)
-            one.dispatcher.due(await one.store.claim("one", (0, 0), 1000))
+            one.dispatcher.due(await one.store.claim("one", [(None, (0, 0))], 1000))
             await one.until(all_delivered(one))
             assert Counter(services.urls())[B] == 100
 
@@ -88,7 +88,7 @@ def test_failover_sends_nothing_to_the_spare_while_the_first_is_well() -> None:
             await asyncio.sleep(300)
             services.calls.clear()
             filled(100)(one.store)
-            one.dispatcher.due(await one.store.claim("one", (0, 0), 1000))
+            one.dispatcher.due(await one.store.claim("one", [(None, (0, 0))], 1000))
             await one.until(all_delivered(one))
             later = services.urls()[20:]
             assert set(later) == {A}, "and goes back to the first when it is well again"

@@ -125,8 +125,7 @@ def test_no_room_is_promised_for_a_target_that_is_not_there_or_while_nothing_is_
 def test_a_backlog_larger_than_memory_is_drained_in_its_order(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for module in (queue_module, loading_module):
-        monkeypatch.setattr(module, "BACKLOG", 200)
+    monkeypatch.setattr(queue_module, "BACKLOG", 200)
     monkeypatch.setattr(loading_module, "PAGE", 50)
 
     async def main() -> None:
@@ -148,8 +147,7 @@ def test_a_backlog_larger_than_memory_is_drained_in_its_order(
 def test_a_lease_that_fails_in_a_backlog_beyond_memory_loses_nobody(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for module in (queue_module, loading_module):
-        monkeypatch.setattr(module, "BACKLOG", 20)
+    monkeypatch.setattr(queue_module, "BACKLOG", 20)
     monkeypatch.setattr(loading_module, "PAGE", 5)
 
     async def main() -> None:
@@ -175,8 +173,7 @@ def test_a_lease_that_fails_in_a_backlog_beyond_memory_loses_nobody(
 def test_what_is_due_is_not_shut_out_of_memory_by_a_dead_targets_retries(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for module in (queue_module, loading_module):
-        monkeypatch.setattr(module, "BACKLOG", 50)
+    monkeypatch.setattr(queue_module, "BACKLOG", 50)
 
     async def main() -> None:
         def before(store: MemoryDeliveries) -> None:

@@ -1,133 +1,184 @@
-"""One target's queue: the earliest are always here, and neither fresh nor old ones starve."""
+"""One target's queue: keys take turns, whatever one of them brings, and nothing of the store is lost."""
+
+from collections import Counter, defaultdict
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.delivery import queue as module
-from gateway.delivery.queue import END, OLD_SHARE, START, TargetQueue
+from gateway.delivery.queue import NOW, TargetQueue
+from gateway.delivery.share import END, Place
 from gateway.model.ids import Seq
 from gateway.model.records import Due, Work
 from tests.delivery.setting import work
 
 
-def queue(*due: tuple[float, int]) -> TargetQueue:
+def queue() -> TargetQueue:
+    """One that knows all the store has: nothing."""
     one = TargetQueue("one")
-    one.loaded(END)
-    for at, seq in due:
-        one.add(Due(Seq(seq), "one", at))
+    one.met([], more=False)
+    for key, _ in one.hungry(9):
+        one.loaded(key, END)
     return one
 
 
-def drained(one: TargetQueue, now: float = 1e12) -> list[object]:
+def due(seq: int, key: str | None = None, at: float = 0.0) -> Due:
+    return Due(Seq(seq), "one", at, key)
+
+
+def keys(one: TargetQueue, number: int, now: float = 1e9) -> list[str | None]:
+    """Whose turn it is, so many times."""
     taken = []
-    while (next_one := one.take(now)) is not None:
-        taken.append(next_one)
+    for _ in range(number):
+        found = one.take(now)
+        if found is None:
+            break
+        taken.append(found.delivery.fair_key if isinstance(found, Work) else found.key)
     return taken
 
 
-@given(st.lists(st.tuples(st.floats(0, 1e6), st.integers(1, 10_000)), unique_by=lambda p: p[1]))
-def test_old_ones_come_in_the_order_they_are_due(due: list[tuple[float, int]]) -> None:
-    assert drained(queue(*due)) == [seq for _, seq in sorted(due)]
+def test_keys_take_turns_however_many_one_of_them_has() -> None:
+    one = queue()
+    for seq in range(1, 1001):
+        one.add(due(seq, "loud"))
+    one.add(due(1001, "a"))
+    one.add(due(1002, "b"))
+    assert Counter(keys(one, 5)) == {"loud": 3, "a": 1, "b": 1}
 
 
-@given(st.lists(st.tuples(st.floats(0, 100), st.integers(1, 20))))
-def test_a_delivery_heard_of_twice_is_taken_once(due: list[tuple[float, int]]) -> None:
-    assert sorted(drained(queue(*due))) == sorted({seq for _, seq in due})
+def test_fresh_ones_take_turns_with_old_ones_of_other_keys() -> None:
+    one = queue()
+    for seq in range(1, 101):
+        one.add_fresh(work(seq, fair_key="loud"))
+    one.add(due(200, "quiet"))
+    assert "quiet" in keys(one, 2)
 
 
-def test_nothing_is_taken_before_its_time() -> None:
-    one = queue((10.0, 1))
-    assert one.take(9.9) is None
+def test_one_without_a_key_has_its_turn_too() -> None:
+    one = queue()
+    for seq in range(1, 101):
+        one.add(due(seq, "loud"))
+    one.add(due(200, None))
+    assert None in keys(one, 2)
+
+
+def test_nothing_is_taken_before_its_time_and_the_time_is_said() -> None:
+    one = queue()
+    one.add(due(1, "a", 10.0))
+    one.add(due(2, "b", 5.0))
+    assert one.take(4.9) is None
+    assert one.next_at() == 5.0
+    assert keys(one, 9, 5.0) == ["b"]
     assert one.next_at() == 10.0
-    assert one.take(10.0) == 1
+    assert keys(one, 9, 10.0) == ["a"]
     assert one.next_at() is None
 
 
-def test_a_person_who_does_not_want_to_wait_leaves_no_second_place_behind() -> None:
-    one = queue((1000.0, 1))
-    one.add(Due(Seq(1), "one", 5.0))
-    assert one.take(5.0) == 1
-    one.add(Due(Seq(1), "one", 2000.0))
-    assert one.take(1500.0) is None
+def test_what_is_due_and_not_taken_is_due_now() -> None:
+    one = queue()
+    one.add(due(1, "a", 1.0))
+    one.add(due(2, "a", 1.0))
+    assert keys(one, 1) == ["a"]
+    assert one.next_at() == NOW
 
 
-def test_of_each_five_one_is_old_and_four_are_fresh() -> None:
-    one = queue(*((0.0, seq) for seq in range(1, 1001)))
-    one.fresh.extend(work(10_000 + n) for n in range(1000))
-    taken = [one.take(1.0) for _ in range(500)]
-    old = sum(1 for each in taken if not isinstance(each, Work))
-    assert old == 500 // OLD_SHARE
+def test_one_that_was_superseded_is_not_taken() -> None:
+    one = queue()
+    one.add(due(1, "a"))
+    one.add(due(2, "a"))
+    one.forget(Seq(1), "a")
+    assert [found.seq for found in [one.take(1.0)] if isinstance(found, Due)] == [2]
+    assert one.take(1.0) is None
 
 
-def test_what_is_not_due_takes_no_turn_of_the_fresh() -> None:
-    one = queue((100.0, 1))
-    one.fresh.extend(work(10 + n) for n in range(20))
-    assert all(isinstance(one.take(1.0), Work) for _ in range(20))
+def test_at_the_end_all_that_is_fresh_is_given_back() -> None:
+    one = queue()
+    for seq in range(1, 11):
+        one.add_fresh(work(seq, fair_key=str(seq % 3)))
+    assert one.fresh == 10
+    assert len(list(one.drained())) == 10
+    assert one.fresh == 0
 
 
-@pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> int:
-    monkeypatch.setattr(module, "BACKLOG", 10)
-    return 10
+def test_keys_that_have_nothing_left_are_not_remembered() -> None:
+    one = queue()
+    for seq in range(1, 1001):
+        one.add(due(seq, f"k{seq}"))
+    assert len(keys(one, 2000)) == 1000
+    assert not one._shares
 
 
-def test_past_the_bound_the_latest_are_left_to_the_store(small: int) -> None:
-    one = queue(*((float(1000 - seq), seq) for seq in range(1, 500)))
-    assert len(one) <= 2 * small
-    assert one.complete_to != END
-    assert drained(one)[0] == 499
+def test_memory_is_bounded_whatever_the_number_of_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SHARES", 100)
+    monkeypatch.setattr(module, "BACKLOG", 2000)
+    one = queue()
+    for seq in range(1, 50_001):
+        one.add(due(seq, f"k{seq % 500}"))
+    assert len(one) <= 2 * 2000
+    assert len(one._shares) == 100
+    assert not one.all_known
 
 
-def test_what_is_due_now_is_not_shut_out_by_what_is_due_later(small: int) -> None:
-    one = queue(*((5000.0, seq) for seq in range(1, 500)))
-    one.add(Due(Seq(900), "one", 1.0))
-    assert one.take(1.0) == 900
+class StoreOf:
+    """What a store has pending, by key; loads a queue as `loading` does."""
+
+    def __init__(self, one: TargetQueue) -> None:
+        self.one = one
+        self.rows: dict[str | None, set[Place]] = defaultdict(set)
+
+    def load(self, page: int = 3, keys: int = 4) -> None:
+        one = self.one
+        while one.wants_keys:
+            after = one.known_to
+            found = sorted(key for key, rows in self.rows.items()
+                           if rows and key is not None and (after is None or key > after))  # fmt: skip
+            one.met(found[:keys], more=len(found) >= keys)
+        while wanted := one.hungry(3):
+            for key, place in wanted:
+                found = sorted(row for row in self.rows[key] if row > place)[:page]
+                for at, seq in found:
+                    one.add(Due(seq, "one", at, key))
+                one.loaded(key, found[-1] if len(found) == page else END)
 
 
 @given(
-    st.lists(st.integers(0, 30), min_size=1, max_size=120),
-    st.lists(st.sampled_from(["add", "take", "load"]), max_size=300),
+    st.lists(st.tuples(st.sampled_from([None, "", *"abcdefgh"]), st.integers(0, 30)), max_size=150),
+    st.lists(st.sampled_from(["add", "add", "take", "load"]), max_size=300),
 )
-def test_whatever_happens_everything_comes_and_the_earliest_known_first(
-    times: list[int], steps: list[str]
+def test_whatever_happens_everything_comes_once_and_each_keys_earliest_first(
+    coming: list[tuple[str | None, int]], steps: list[str]
 ) -> None:
-    bound, module.BACKLOG = module.BACKLOG, 10
-    try:
-        one, store, coming = TargetQueue("one"), set[tuple[float, Seq]](), list(enumerate(times, 1))
-        taken: list[object] = []
-
-        def load() -> None:
-            if not one.wants:
-                return
-            one.loading, to = True, one.complete_to
-            while len(one) < 10 and to != END:
-                page = sorted(place for place in store if place > to)[:4]
-                for at, seq in page:
-                    one.add(Due(seq, "one", at))
-                to = page[-1] if len(page) == 4 else END
-            one.loaded(to)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "BACKLOG", 12)
+        patch.setattr(module, "LEAST", 2)
+        patch.setattr(module, "SHARES", 6)
+        one = TargetQueue("one")
+        store = StoreOf(one)
+        left = list(enumerate(coming, 1))
+        taken: list[int] = []
 
         def take() -> None:
-            seq = one.take(1e9)
-            if seq is not None:
-                place = next(place for place in store if place[1] == seq)
-                assert place == min(store), "nothing in the store is earlier"
-                store.discard(place)
-                taken.append(seq)
+            found = one.take(1e9)
+            if found is not None:
+                assert isinstance(found, Due)
+                mine = store.rows[found.key]
+                (place,) = [row for row in mine if row[1] == found.seq]
+                assert place == min(mine), "nothing of its key is earlier"
+                mine.discard(place)
+                taken.append(found.seq)
 
-        for step in [*steps, *["add"] * len(times)]:
-            if step == "add" and coming:
-                seq, at = coming.pop()
-                store.add((float(at), Seq(seq)))
-                one.add(Due(Seq(seq), "one", float(at)))
-            elif step == "load":
-                load()
-            elif step == "take" and one.complete_to != START:
+        for step in [*steps, *["add"] * len(coming)]:
+            if step == "add" and left:
+                seq, (key, at) = left.pop()
+                store.rows[key].add((float(at), Seq(seq)))
+                one.add(Due(Seq(seq), "one", float(at), key))
+            elif step == "load" and one.wants:
+                store.load()
+            elif step == "take":
                 take()
-        while store:
-            load()
+        for _ in range(3 * len(coming)):
+            if one.wants:
+                store.load()
             take()
-        assert sorted(taken) == list(range(1, len(times) + 1))
-    finally:
-        module.BACKLOG = bound
+        assert sorted(taken) == list(range(1, len(coming) + 1))

@@ -12,7 +12,7 @@ from gateway.errors import StoreUnavailable
 from gateway.model.records import Delivery, Keys, NewDelivery, Selection
 from gateway.model.states import DeliveryState, Reason, Verb
 from gateway.store.protocol import DeliveryFilter, EventFilter, Store
-from tests.store.conftest import Bench
+from tests.store.conftest import Bench, SqliteBench
 from tests.store.make import NOW, admission, attempt, delivery, event, result
 
 S = DeliveryState
@@ -171,8 +171,6 @@ async def test_an_event_whose_deliveries_are_superseded_is_over(store: Store) ->
 def test_each_burst_leaves_its_last_and_none_lasts_longer_than_the_bound(
     tmp_path_factory: pytest.TempPathFactory, comes: list[tuple[float, str]]
 ) -> None:
-    from tests.store.conftest import SqliteBench
-
     async def main() -> None:
         bench = SqliteBench(tmp_path_factory.mktemp("burst"))
         store = await bench.open()

@@ -123,7 +123,7 @@ async def test_claims_come_in_order_and_page_by_their_place(store: Store) -> Non
     expected = sorted((d.next_at, d.seq) for d in made[:10])
     got: list[tuple[float, Seq]] = []
     place = (0.0, Seq(0))
-    while page := await store.claim("deployer", place, 4):
+    while page := await store.claim("deployer", [(None, place)], 4):
         got += [(due.next_at, due.seq) for due in page]
         place = got[-1]
     assert got == expected

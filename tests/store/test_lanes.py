@@ -96,7 +96,7 @@ async def test_what_waits_in_a_lane_is_on_no_page_and_cannot_be_leased(store: St
     await store.accept(
         admission(*(event(f"e{n}", one, item=n) for n, one in enumerate([*made, last])))
     )
-    page = await store.claim("deployer", (0.0, Seq(0)), 10)
+    page = await store.claim("deployer", [(None, (0.0, Seq(0)))], 10)
     assert [due.seq for due in page] == [made[0].seq, last.seq]
     assert await store.lease([one.seq for one in made]) == [made[0].seq]
 
@@ -202,7 +202,9 @@ async def test_leases_of_a_dead_process_are_freed_in_front(bench: Bench) -> None
     made = await three(store)
     store = await bench.open()
     assert await states(store, made) == ["pending", "(pending)", "(pending)"]
-    assert [due.seq for due in await store.claim("deployer", (0.0, Seq(0)), 9)] == [made[0].seq]
+    assert [due.seq for due in await store.claim("deployer", [(None, (0.0, Seq(0)))], 9)] == [
+        made[0].seq
+    ]
 
 
 async def test_poison_in_front_lets_the_lane_go_on(bench: Bench) -> None:
@@ -326,7 +328,9 @@ class Player:
     async def open(self) -> None:
         self.store = await self.bench.open()
         self.store.listen(self.heard)
-        self.known = {d.seq for d in await self.store.claim("deployer", (0.0, Seq(0)), 10_000)}
+        self.known = {
+            d.seq for d in await self.store.claim("deployer", [(None, (0.0, Seq(0)))], 10_000)
+        }
 
     def heard(self, commit: Committed) -> None:
         self.known |= {due.seq for due in commit.due}

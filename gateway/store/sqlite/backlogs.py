@@ -1,15 +1,33 @@
-"""Overviews over all deliveries and sources, each answered from an index."""
+"""What waits for a target, and overviews over all deliveries and sources: each from an index."""
 
 from collections.abc import Sequence
 from typing import Final
 
 import aiosqlite
 
-from gateway.model.ids import EventId
+from gateway.model.ids import EventId, Seq
+from gateway.model.records import Due
 from gateway.store.protocol import SourceActivity, TargetBacklog
 from gateway.store.sqlite.inserts import OPEN, STUCK
 from gateway.store.sqlite.rows import fetch
 
+_DUE: Final = (
+    "deliveries INDEXED BY deliveries_due WHERE state = 'pending' AND target = ? AND behind = 0"
+)
+_CLAIM: Final = f"""
+    SELECT * FROM (
+        SELECT seq, target, next_at, fair_key FROM {_DUE}
+            AND fair_key IS ? AND (next_at, seq) > (?, ?)
+        ORDER BY next_at, seq LIMIT ?)"""
+# Hops from one key to the next in the index, however many deliveries have it.
+_SHARES: Final = f"""
+    WITH RECURSIVE shares (key) AS (
+        SELECT (SELECT min(fair_key) FROM {_DUE} AND fair_key > ?)
+        UNION ALL
+        SELECT (SELECT min(fair_key) FROM {_DUE} AND fair_key > key) FROM shares
+        WHERE key IS NOT NULL)
+    SELECT key FROM shares WHERE key IS NOT NULL LIMIT ?"""
+_FIRST_SHARE: Final = _SHARES.replace("fair_key > ?", "fair_key >= ?")
 _COUNTS: Final = f"""
     SELECT target, 'pending', count(*) FROM deliveries WHERE state = 'pending' GROUP BY target
     UNION ALL
@@ -33,6 +51,26 @@ _ACTIVITY: Final = """
     JOIN events e ON e.seq = (SELECT max(seq) FROM events WHERE source = s.name)
     JOIN receipts r ON r.seq = e.receipt
     ORDER BY s.name"""
+
+
+async def claim(
+    db: aiosqlite.Connection,
+    target: str,
+    places: Sequence[tuple[str | None, tuple[float, Seq]]],
+    limit: int,
+) -> Sequence[Due]:
+    """Pending deliveries of a target, of each share so many, after its place."""
+    query = " UNION ALL ".join([_CLAIM] * len(places))
+    values = [value for key, after in places for value in (target, key, *after, limit)]
+    return [Due(*row) for row in await fetch(db, query, values)]
+
+
+async def shares(
+    db: aiosqlite.Connection, target: str, after: str | None, limit: int
+) -> Sequence[str]:
+    """Keys of shares of a target, after that one."""
+    query = _FIRST_SHARE if after is None else _SHARES
+    return [row[0] for row in await fetch(db, query, (target, after or "", target, limit))]
 
 
 async def backlog(db: aiosqlite.Connection) -> Sequence[TargetBacklog]:

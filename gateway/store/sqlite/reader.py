@@ -56,12 +56,6 @@ _RECEIPT: Final = """
     SELECT seq, source, provider, received_at, client, scheme, key_label, verified, refusal,
            content_type, pack, position, head_size, body_size
     FROM receipts WHERE seq = ?"""
-_CLAIM: Final = """
-    SELECT seq, target, next_at, fair_key FROM deliveries INDEXED BY deliveries_due
-    WHERE state = 'pending' AND target = ? AND behind = 0 AND fair_key IS NULL
-        AND (next_at, seq) > (?, ?)
-    ORDER BY next_at, seq LIMIT ?"""
-
 _PACK: Final = """
     SELECT p.data, d.data FROM packs p LEFT JOIN dictionaries d ON d.id = p.dictionary
     WHERE p.id = ? AND (p.dictionary IS NULL) = (d.id IS NULL)"""
@@ -98,11 +92,17 @@ class SqliteReader:
 
     # ---- the dispatcher's
 
-    async def claim(self, target: str, after: tuple[float, Seq], limit: int) -> Sequence[Due]:
-        """Pending deliveries of a target in order of (next_at, seq), after that place."""
+    async def claim(
+        self, target: str, places: Sequence[tuple[str | None, tuple[float, Seq]]], limit: int
+    ) -> Sequence[Due]:
+        """Pending deliveries of a target, of each share so many, after its place."""
         async with self._reading() as db:
-            found = await fetch(db, _CLAIM, (target, *after, limit))
-        return [Due(*row) for row in found]
+            return await backlogs.claim(db, target, places, limit)
+
+    async def shares(self, target: str, after: str | None, limit: int) -> Sequence[str]:
+        """Keys of shares of a target, after that one."""
+        async with self._reading() as db:
+            return await backlogs.shares(db, target, after, limit)
 
     async def work(self, deliveries: Sequence[Seq]) -> Sequence[Work]:
         """All that attempts of these deliveries need, in the order asked for."""
