@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 from pathlib import Path
+from typing import TextIO
 
 import click
 from ruamel.yaml import YAML
@@ -71,18 +72,26 @@ def _secret(declaration: Declaration, path: Path) -> str:
     made = "" if theirs else base64.b16encode(secrets.token_bytes(32)).decode().lower()
     try:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(made + "\n" if made else "")
+            _write(file, made + "\n" if made else "")
     except FileExistsError:
         return path.read_text().strip()
     return made
 
 
+def _write(file: TextIO, text: str) -> None:
+    file.write(text)
+    file.flush()
+    os.fsync(file.fileno())
+
+
 def _replace(config: Path, yaml: YAML, document: CommentedMap) -> None:
-    """Writes the file whole or not at all: a running gateway may reload at any moment."""
+    """Writes the file whole or not at all: a running gateway may reload at any moment, and the power
+    may fail."""
     text = io.StringIO()
     yaml.dump(document, text)
     part = config.with_name(config.name + ".part")
-    part.write_text(text.getvalue(), encoding="utf-8")
+    with part.open("w", encoding="utf-8") as file:
+        _write(file, text.getvalue())
     part.chmod(config.stat().st_mode & 0o777)
     part.replace(config)
 

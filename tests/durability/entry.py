@@ -25,7 +25,7 @@ SYNCHRONOUS = "DURABILITY_SYNCHRONOUS"
 CHECKPOINT = "DURABILITY_CHECKPOINT"
 MIGRATIONS = "DURABILITY_MIGRATIONS"
 KILL = "DURABILITY_KILL"
-POINTS = ("before_begin", "before_commit", "after_commit", "record", "prune", "reload")
+POINTS = ("before_commit", "after_commit", "record", "prune", "reload")
 """Where it can die here; within checkpoints and migrations the shim kills, at a write."""
 
 

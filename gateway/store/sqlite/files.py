@@ -157,10 +157,20 @@ def copy(database: Path, to: Path) -> None:
         with part.open("rb") as written:
             os.fsync(written.fileno())
         part.replace(to)
+        _sync_folder(to.parent)
     except (OSError, sqlite3.Error) as error:
         part.unlink(missing_ok=True)
         why = error.strerror if isinstance(error, OSError) else str(error)
         raise StoreUnavailable(f"cannot back the store {database} up to {to}: {why}") from error
+
+
+def _sync_folder(folder: Path) -> None:
+    """A file's new name survives a power cut only then."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def health(
