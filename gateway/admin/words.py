@@ -31,7 +31,7 @@ STATES = MappingProxyType(
         "held": "Waits for a cause to go away, by itself or by a person.",
         "delivered": "The target took it.",
         "canceled": "Given up; it will not be sent.",
-        "superseded": "A newer one took its place.",
+        "superseded": "The latest of its burst took its place.",
         "dead": "Will not be tried again by itself.",
     }
 )

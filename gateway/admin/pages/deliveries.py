@@ -9,7 +9,7 @@ from gateway.admin.keys import DEPS
 from gateway.admin.rendering import page
 
 PAGE: Final = 50
-TABS: Final = ("dead", "held", "pending", "delivered", "canceled")
+TABS: Final = ("dead", "held", "pending", "delivered", "canceled", "superseded")
 _COUNTED: Final = TABS[:3]
 """The others are final: the store keeps no number of them."""
 
