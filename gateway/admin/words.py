@@ -48,6 +48,7 @@ REASONS = MappingProxyType(
         Reason.ROUTE_GONE: "its route is no more in routes.yaml",
         Reason.EXPRESSION: "an expression of its route failed",
         Reason.ORDER: "an earlier one of its lane is not through",
+        Reason.AUTH: "its target could not be told who we are",
         Reason.STATUS: "the target refused it for good",
         Reason.WINDOW: "its retry window is over",
         Reason.ATTEMPTS: "its attempts are used up",

@@ -24,6 +24,7 @@ from gateway.delivery.attempt import Attempts
 from gateway.delivery.dispatcher import Dispatcher
 from gateway.delivery.gates import Gates
 from gateway.delivery.pauses import Pauses
+from gateway.delivery.tokens import Tokens
 from gateway.errors import ConfigInvalid, StoreUnavailable
 from gateway.ingest.judge import Judge
 from gateway.ingest.server import PublicServer, listen
@@ -109,8 +110,11 @@ class Gateway:
         )  # fmt: skip
         await self.guard.look()
         self.gates = Gates(lambda: self._plan, self._clock, random.random)
+        tokens = Tokens(egress.fetch, lambda: self._plan.oauth2s, self._clock)
+        push(tokens.close)
         attempts = Attempts(
             plan=lambda: self._plan, sender=egress, pauses=self._pauses, gates=self.gates,
+            tokens=tokens,
             clock=self._clock, random=random.random, metrics=self.metrics, log=self._lines.attempt,
         )  # fmt: skip
         self.dispatcher = Dispatcher(

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from gateway.config import values
+from gateway.config.auth_shapes import Auth, Tls
 from gateway.config.kinds import Duration, Rate, Shape, Size, Whole, something, whole
 
 
@@ -109,6 +110,8 @@ class Target(Shape):
         default_factory=list, description="Secrets of Standard Webhooks signatures outwards."
     )
     headers: dict[str, str] = Field(default_factory=dict, description="Sent with every attempt.")
+    auth: Auth | None = Field(None, description="How the target knows us, beside `sign`.")
+    tls: Tls | None = Field(None, description="For https: certificates of ours, or of theirs.")
     fair_by: str | None = Field(
         None,
         description="An expression: those with the same value share one turn, so that a burst of "

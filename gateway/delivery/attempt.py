@@ -5,7 +5,8 @@ fails all end as a hold with its reason, never as a loss.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Final, Protocol
 
 from gateway.delivery.gate import Pick
@@ -14,6 +15,7 @@ from gateway.delivery.outcomes import said
 from gateway.delivery.pauses import Pauses
 from gateway.delivery.render import Request, lane, render, wanted
 from gateway.delivery.retry import decide, error_class
+from gateway.delivery.tokens import AuthFailed, Tokens
 from gateway.errors import ExpressionFailed
 from gateway.model.records import Attempt, Result, Work
 from gateway.model.states import DeliveryState, Reason, Trigger
@@ -69,6 +71,7 @@ class Attempts:
     sender: Sender
     pauses: Pauses
     gates: Gates
+    tokens: Tokens
     clock: Callable[[], float]
     random: Callable[[], float]
     metrics: Metrics
@@ -80,6 +83,10 @@ class Attempts:
         ready = self._ready(work, now)
         if isinstance(ready, Result):
             return ready
+        try:
+            token = await self._token(ready.target)
+        except AuthFailed as failed:
+            return _hold(work, Reason.AUTH, str(failed), now)
         gate = self.gates.of(ready.target.name)
         pick = gate.pick(work.endpoint, now)
         if pick is None:  # the last endpoint was taken out since this attempt was begun
@@ -87,13 +94,31 @@ class Attempts:
                 work.delivery.seq, DeliveryState.PENDING, Reason.BREAKER_OPEN, "", now, None
             )
         try:
-            answer = await self.sender.send(_call(ready, pick))
+            answer = await self._send(_call(ready, pick), ready.target, token)
         except BaseException:
             gate.abandoned(pick, self.clock())
             raise
         done = self.clock()
         gate.ended(pick, said(answer, done), done)
         return self._result(work, ready, pick, answer, done)
+
+    async def _token(self, target: Target) -> str | None:
+        """Raises `AuthFailed`."""
+        return None if target.oauth2 is None else await self.tokens.get(target.oauth2)
+
+    async def _send(self, call: Call, target: Target, token: str | None) -> Answer:
+        """Sends, with a token where one is wanted; once more with another if that is refused."""
+        if token is None or target.oauth2 is None:
+            return await self.sender.send(call)
+        answer = await self.sender.send(_with_token(call, token))
+        left = call.timeout - answer.duration
+        if answer.status != HTTPStatus.UNAUTHORIZED or left <= 0:
+            return answer
+        other = await self.tokens.instead_of(target.oauth2, token)
+        if other is None:
+            return answer
+        again = await self.sender.send(replace(_with_token(call, other), timeout=left))
+        return replace(again, duration=answer.duration + again.duration)
 
     def _ready(self, work: Work, now: float) -> "_Ready | Result":
         """What is to be sent, or what the delivery comes to without an attempt."""
@@ -164,6 +189,10 @@ class _Ready:
     request: Request
 
 
+def _with_token(call: Call, token: str) -> Call:
+    return replace(call, headers=[*call.headers, ("Authorization", f"Bearer {token}")])
+
+
 def _call(ready: _Ready, pick: Pick) -> Call:
     target = ready.target
     return Call(
@@ -174,6 +203,7 @@ def _call(ready: _Ready, pick: Pick) -> Call:
         target.connect_timeout,
         address=pick.spot.address,
         answer_most=target.answer,
+        tls=target.tls.context if target.tls is not None else None,
     )
 
 

@@ -19,6 +19,7 @@ from gateway.errors import StoreUnavailable
 from gateway.model.ids import Seq
 from gateway.model.records import Admission, Admitted, Due, Result, Work
 from gateway.model.states import DeliveryState, Reason
+from gateway.plan.credentials import OAuth2
 from gateway.plan.plan import Plan
 from gateway.store.protocol import Store
 
@@ -48,10 +49,11 @@ class Dispatcher:
         self._stalled = False
         self._report = report
         self._store = store
-        self._holds = Holds(store, plan)
+        self._holds = Holds(store, plan, attempts.tokens.failing)
         self._loader = Loader(store, self._wait, report)
         self._gates = attempts.gates
         self._gates.changed = self._changed
+        attempts.tokens.recovered = self._recovered
         self._attempts = attempts
         self._plan = plan
         self._clock = clock
@@ -236,6 +238,12 @@ class Dispatcher:
         """A target's endpoints are others, or in another state."""
         if (queue := self._queues.get(target)) is not None:
             self.pump(queue)
+
+    def _recovered(self, how: OAuth2) -> None:
+        """Tokens can be had again where none could."""
+        for name, target in self._plan().targets.items():
+            if target.oauth2 == how and self._running:
+                self._spawn(self._holds.known_again(name))
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

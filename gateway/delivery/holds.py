@@ -8,24 +8,31 @@ from typing import Final
 
 from gateway.model.records import Result, Selection
 from gateway.model.states import DeliveryState, Reason, Verb
+from gateway.plan.credentials import OAuth2
 from gateway.plan.plan import Plan
 from gateway.store.protocol import Store
 
-_BY_ITSELF: Final = frozenset({Reason.PAUSED, Reason.TARGET_GONE, Reason.ROUTE_GONE})
+_BY_ITSELF: Final = frozenset({Reason.PAUSED, Reason.TARGET_GONE, Reason.ROUTE_GONE, Reason.AUTH})
 """Holds that end when their cause does."""
 
 
 class Holds:
     """Follows the plan in force."""
 
-    def __init__(self, store: Store, plan: Callable[[], Plan]) -> None:
+    def __init__(
+        self, store: Store, plan: Callable[[], Plan], failing: Callable[[OAuth2], bool]
+    ) -> None:
+        """failing: whether no token can be had there now."""
         self._store = store
         self._plan = plan
+        self._failing = failing
 
     async def settle(self, targets: Iterable[str], routes: Iterable[str]) -> None:
         """Holds or frees the deliveries of these targets and routes, as the plan has them or not."""
         plan = self._plan()
         for name in targets:
+            if name in plan.targets:
+                await self.known_again(name)  # held again where that is too early
             where, what = Selection(target=name), f"target {name!r}"
             await self._follow(where, what, Reason.TARGET_GONE, there=name in plan.targets)
         for name in routes:
@@ -41,12 +48,21 @@ class Holds:
             why = f"routes.yaml has no {what} any more"
             await self._store.move(pending, Verb.HOLD, gone, why)
 
+    async def known_again(self, target: str) -> None:
+        """Frees what was held because the target could not be told who we are."""
+        held = Selection(target=target, state=DeliveryState.HELD, reason=Reason.AUTH)
+        await self._store.move(held, Verb.RELEASE, Reason.RETRY)
+
     async def look_again(self, results: Sequence[Result]) -> None:
         """Frees what was held for a cause that went away before the hold was recorded."""
         reasons = {one.reason for one in results if one.state is DeliveryState.HELD} & _BY_ITSELF
         if Reason.PAUSED in reasons:
             await self._store.release_paused()
         plan = self._plan()
+        if Reason.AUTH in reasons:
+            for name, target in plan.targets.items():
+                if target.oauth2 is None or not self._failing(target.oauth2):
+                    await self.known_again(name)
         if Reason.TARGET_GONE in reasons:
             await self.settle(plan.targets, ())
         if Reason.ROUTE_GONE in reasons:

@@ -11,7 +11,7 @@ from typing import Final
 import orjson
 
 from gateway import providers
-from gateway.delivery.sign import signatures
+from gateway.delivery.sign import body_hmac, signatures
 from gateway.model import chance
 from gateway.model.records import Keys, Work
 from gateway.model.request import Headers
@@ -97,25 +97,16 @@ def lane(work: Work, route: Route) -> Keys | None:
 
 def render(work: Work, route: Route, target: Target, now: float, trigger: Trigger) -> Request:
     """The request of one attempt, whichever endpoint it goes to. Raises `ExpressionFailed`."""
-    found: payload.Payload | None = None
-    scope: Scope | None = None
-    budget = Budget()
-    provider = _provider(work.event.provider)
+    reading = _Reading(work)
     passed: list[tuple[str, str]] = []
     if route.transform is not None:
-        found = read_payload(work)
-        scope = scope_of(work, found)
-        body = orjson.dumps(route.transform.render(scope, budget))
+        body = orjson.dumps(route.transform.render(reading.scope(), reading.budget))
         content_type = "application/json"
     elif route.format == "raw":
         body, content_type = work.body, work.content_type
-        passed = _passed(work, provider.raw_headers)
+        passed = _passed(work, _provider(work.event.provider).raw_headers)
     else:
-        if work.is_json:
-            whole = payload.Payload(None, work.body)  # its value is nobody's question here
-        else:
-            whole = found = read_payload(work)
-        body = cloudevents.envelope(work.event, whole, work.body)
+        body = cloudevents.envelope(work.event, reading.whole(), work.body)
         content_type = cloudevents.CONTENT_TYPE
     headers = [*passed]
     if not any(name.lower() == "user-agent" for name, _ in passed):
@@ -124,18 +115,60 @@ def render(work: Work, route: Route, target: Target, now: float, trigger: Trigge
         headers.append(("Content-Type", content_type))
     raw = route.transform is None and route.format == "raw"
     headers += _ours(work, target, now, trigger, body, raw=raw)
-    if target.headers:
+    theirs = [
+        (
+            name,
+            template.render(reading.scope(), reading.budget)
+            if template.constant is None
+            else template.constant,
+        )
+        for name, template in target.headers
+    ]
+    theirs += _known_by(work, target, now, body)
+    if theirs:
         # What the operator sets takes the place of a header of the same name.
-        theirs = {name.lower() for name, _ in target.headers}
-        headers = [pair for pair in headers if pair[0].lower() not in theirs]
-    for name, template in target.headers:
-        if template.constant is not None:
-            headers.append((name, template.constant))
-            continue
-        if scope is None:
-            scope = scope_of(work, found or read_payload(work))
-        headers.append((name, template.render(scope, budget)))
+        taken = {name.lower() for name, _ in theirs}
+        headers = [pair for pair in headers if pair[0].lower() not in taken] + theirs
     return Request(headers, body)
+
+
+class _Reading:
+    """The event as expressions see it, read when the first of them asks."""
+
+    __slots__ = ("_found", "_scope", "_work", "budget")
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._found: payload.Payload | None = None
+        self._scope: Scope | None = None
+        self.budget = Budget()
+
+    def whole(self) -> payload.Payload:
+        """For passing on; its value is nobody's question there."""
+        if self._work.is_json:
+            return payload.Payload(None, self._work.body)
+        return self._payload()
+
+    def scope(self) -> Scope:
+        if self._scope is None:
+            self._scope = scope_of(self._work, self._payload())
+        return self._scope
+
+    def _payload(self) -> payload.Payload:
+        if self._found is None:
+            self._found = read_payload(self._work)
+        return self._found
+
+
+def _known_by(work: Work, target: Target, now: float, body: bytes) -> list[tuple[str, str]]:
+    """The headers of `auth`; a token is put in when the request is sent."""
+    headers = []
+    if target.authorization is not None:
+        headers.append(("Authorization", target.authorization))
+    if target.hmac is not None:
+        value = body_hmac(target.hmac, work.delivery.id, int(now), body)
+        headers.append((target.hmac.header, value))
+    return headers
 
 
 def _passed(work: Work, declared: tuple[str, ...]) -> list[tuple[str, str]]:

@@ -33,6 +33,7 @@ class Reason(StrEnum):
     ROUTE_GONE = "route_gone"
     EXPRESSION = "expression"
     ORDER = "order"
+    AUTH = "auth"
     STATUS = "status"
     WINDOW = "window"
     ATTEMPTS = "attempts"
@@ -59,6 +60,7 @@ REASONS: MappingProxyType[DeliveryState, tuple[Reason, ...]] = MappingProxyType(
             Reason.ROUTE_GONE,
             Reason.EXPRESSION,
             Reason.ORDER,
+            Reason.AUTH,
         ),
         DeliveryState.DELIVERED: (Reason.DONE,),
         DeliveryState.CANCELED: (Reason.BY_PERSON, Reason.NOT_WANTED),

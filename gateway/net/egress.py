@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, Literal
+from urllib.parse import urlencode
 
 import aiohttp
 from aiohttp.client_reqrep import ClientRequest
@@ -43,6 +44,8 @@ class Call:
     answer_most: int = ANSWER_MAX
     """Of the answer that are read at most."""
     method: Literal["POST", "GET"] = "POST"
+    tls: ssl.SSLContext | None = None
+    """Whose certificates count there and who we are; the system's, and nobody, unless given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +61,18 @@ class Answer:
 
 
 class FetchFailed(GatewayError):
-    """A document could not be fetched. Names no URL."""
+    """A document could not be fetched. Names no URL.
+
+    excerpt: of an answer that was not 200. It may hold anything: show nothing of it unread.
+    """
+
+    def __init__(self, message: str, excerpt: bytes = b"") -> None:
+        super().__init__(message)
+        self.excerpt = excerpt
 
 
+# GitHub answers 403 to whoever does not name himself (docs.github.com, REST, user agent).
+NAMED: Final = (("Accept", "application/json"), ("User-Agent", "webhook-gateway"))
 _TOO_LONG: Final = ("when reading", "Too many headers")
 """How aiohttp says that an answer's head is past its limits; it has no class of its own for it."""
 _NEVER: Final = "link-local and metadata addresses are never called"
@@ -104,13 +116,13 @@ class Egress:
 
     def __init__(self, trust: ssl.SSLContext | None = None) -> None:
         """Needs a running loop. trust: whose certificates count; the system's unless given."""
+        self._trust = trust or True
         self._session = aiohttp.ClientSession(
             connector=_GuardedConnector(
                 limit=0,
                 limit_per_host=0,
                 keepalive_timeout=30,
                 socket_factory=_socket_for,
-                ssl=trust or True,
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
@@ -137,6 +149,7 @@ class Egress:
                 allow_redirects=False,
                 timeout=timeout,
                 server_hostname=name,
+                ssl=call.tls or self._trust,
             ) as answer:
                 status = answer.status
                 retry_after = answer.headers.get("Retry-After")
@@ -151,21 +164,38 @@ class Egress:
             # A status without the end of its answer is no answer: the service may not have it.
             return Answer(None, kind, message, b"", took)
 
-    async def fetch(self, url: str, *, at_most: int, seconds: float) -> bytes:
+    async def fetch(
+        self,
+        url: str,
+        *,
+        at_most: int,
+        seconds: float,
+        form: Sequence[tuple[str, str]] = (),
+        headers: Sequence[tuple[str, str]] = NAMED,
+        tls: ssl.SSLContext | None = None,
+    ) -> bytes:
         """The whole document at a URL, which must answer 200 itself.
 
-        at_most: bytes. seconds: for all of it. Raises `FetchFailed`.
+        at_most: bytes. seconds: for all of it. form: is POSTed; without it, GET. Raises
+        `FetchFailed`.
         """
         timeout = aiohttp.ClientTimeout(total=seconds)
-        # GitHub answers 403 to whoever does not name himself (docs.github.com, REST, user agent).
-        headers = {"Accept": "application/json", "User-Agent": "webhook-gateway"}
+        if form:
+            headers = [*headers, ("Content-Type", "application/x-www-form-urlencoded")]
         try:
-            async with self._session.get(
-                url, headers=headers, allow_redirects=False, timeout=timeout
+            async with self._session.request(
+                "POST" if form else "GET",
+                url,
+                data=urlencode(form).encode() if form else None,
+                headers=headers,
+                allow_redirects=False,
+                timeout=timeout,
+                ssl=tls or self._trust,
             ) as answer:
                 if answer.status != HTTPStatus.OK:
+                    excerpt, _ = await _read(answer, EXCERPT)
                     answer.close()
-                    raise FetchFailed(f"the answer was {answer.status}")
+                    raise FetchFailed(f"the answer was {answer.status}", excerpt)
                 kept = bytearray()
                 async for chunk in answer.content.iter_any():
                     kept += chunk

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from gateway.errors import Problem
+from gateway.plan.credentials import BodyHmac, OAuth2, SigningKey, Tls
 from gateway.providers.declaration import Declaration
 from gateway.providers.extract import Extractor
 from gateway.routing.expressions import Expression
@@ -159,7 +160,7 @@ class Target:
     connect_timeout: float
     retry: RetryPolicy
     concurrency: int
-    sign: tuple[bytes, ...]
+    sign: tuple[SigningKey, ...]
     """Standard Webhooks keys, decoded; all of them sign."""
     headers: tuple[tuple[str, TextTemplate], ...]
     fair_by: Expression | None = None
@@ -173,6 +174,11 @@ class Target:
     """Attempts a second."""
     breaker: BreakerPolicy | None = None
     health: HealthCheck | None = None
+    authorization: str | None = field(default=None, repr=False)
+    """Basic or Bearer, where it never changes."""
+    oauth2: OAuth2 | None = None
+    hmac: BodyHmac | None = None
+    tls: Tls | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,3 +200,8 @@ class Plan:
     """Sources that cannot be trusted: only a start goes on with them."""
     shares: Mapping[str, Expression] = field(default_factory=dict)
     """By target: `fair_by`, where it has any."""
+
+    @property
+    def oauth2s(self) -> frozenset[OAuth2]:
+        """Every way to a token that a target has."""
+        return frozenset(one.oauth2 for one in self.targets.values() if one.oauth2 is not None)

@@ -3,12 +3,11 @@
 from gateway.config import target_shapes as shapes
 from gateway.config import values
 from gateway.config.marks import Path_
+from gateway.plan.auth import Known, compile_auth, compile_tls, signing_keys
 from gateway.plan.endpoints import breaker, endpoints, health
 from gateway.plan.expressions import expression, template
 from gateway.plan.notes import Notes, Surroundings
 from gateway.plan.plan import RetryPolicy, Target
-from gateway.verify.base import BadKey, Secret
-from gateway.verify.standard_webhooks import StandardWebhooks
 
 _OURS = {
     "content-length", "content-type", "host", "transfer-encoding", "connection", "traceparent",
@@ -20,18 +19,8 @@ _OURS_BEGIN = ("webhook-", "gateway-")
 def compile_target(name: str, shape: shapes.Target, around: Surroundings, notes: Notes) -> Target:
     """One target; mistakes go to `notes`."""
     path: Path_ = ("targets", name)
-    keys = []
-    for number, text in enumerate(shape.sign):
-        where = (*path, "sign", number)
-        try:
-            read = values.secret(text, number + 1, around.environ, around.folder)
-            if read.literal:
-                notes.warn(
-                    where, "the secret stands in the file itself", "use file:PATH or ${NAME}"
-                )
-            keys.append(_key(read))
-        except (ValueError, BadKey) as error:
-            notes.error(where, str(error))
+    tls = compile_tls(shape.tls, (*path, "tls"), around, notes)
+    known = compile_auth(shape.auth, tls, (*path, "auth"), around, notes)
     headers = []
     seen: set[str] = set()
     for header, text in shape.headers.items():
@@ -47,6 +36,7 @@ def compile_target(name: str, shape: shapes.Target, around: Surroundings, notes:
         seen.add(lower)
         if compiled is not None:
             headers.append((header, compiled))
+    _once(known, seen, path, notes)
     if shape.connect_timeout > shape.timeout:
         notes.warn(
             (*path, "connect_timeout"), "longer than `timeout`, which ends the attempt first"
@@ -63,7 +53,7 @@ def compile_target(name: str, shape: shapes.Target, around: Surroundings, notes:
             shape.retry.base, shape.retry.cap, shape.retry.window, shape.retry.attempts
         ),
         concurrency=shape.concurrency,
-        sign=tuple(keys),
+        sign=tuple(signing_keys(shape.sign, (*path, "sign"), around, notes)),
         headers=tuple(headers),
         fair_by=fair_by,
         balance=shape.balance,
@@ -72,11 +62,17 @@ def compile_target(name: str, shape: shapes.Target, around: Surroundings, notes:
         rate=shape.rate,
         breaker=breaker(shape, path, notes),
         health=health(shape, path, notes),
+        authorization=known.authorization,
+        oauth2=known.oauth2,
+        hmac=known.hmac,
+        tls=tls,
     )
 
 
-def _key(read: values.SecretText) -> bytes:
-    """Standard Webhooks: base64 after `whsec_`; any other secret is used as the text it is."""
-    encoding = "whsec" if read.value.startswith(b"whsec_") else "text"
-    scheme = StandardWebhooks(key_encoding=encoding)  # type: ignore[arg-type]  # one of the two
-    return scheme.key(Secret(read.label, read.value)).value
+def _once(known: Known, seen: set[str], path: Path_, notes: Notes) -> None:
+    """What `auth` sets, `headers` does not."""
+    names = {"authorization"} if known.authorization is not None or known.oauth2 else set()
+    if known.hmac is not None:
+        names.add(known.hmac.header.lower())
+    for name in sorted(names & seen):
+        notes.error((*path, "auth"), f"`headers` sets {name!r} too", "leave one of them out")

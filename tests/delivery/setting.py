@@ -10,6 +10,7 @@ from gateway.delivery.attempt import AttemptLine, Attempts
 from gateway.delivery.dispatcher import Dispatcher
 from gateway.delivery.gates import Gates
 from gateway.delivery.pauses import Pauses
+from gateway.delivery.tokens import Tokens
 from gateway.errors import StoreUnavailable
 from gateway.model.ids import DeliveryId, EventId, Seq
 from gateway.model.records import Delivery, Due, Event, Moved, Result, Selection, Work
@@ -248,6 +249,10 @@ class Setting:
                 await asyncio.sleep(every)
 
 
+async def no_tokens(*_: object, **__: object) -> bytes:
+    raise AssertionError("nobody here asks for a token")
+
+
 async def takes(_: Call) -> Answer:
     return OK
 
@@ -258,6 +263,7 @@ async def dispatching(
     answer: Callable[[Call], Awaitable[Answer]] = takes,
     *,
     before: Callable[[MemoryDeliveries], None] = lambda _: None,
+    tokens: Tokens | None = None,
 ) -> AsyncIterator[Setting]:
     """A dispatcher that has started. `before` fills the store it finds."""
     store, outside, pauses, silent = MemoryDeliveries(), Outside(answer), Pauses(), Silent()
@@ -265,6 +271,7 @@ async def dispatching(
     gates = Gates(lambda: one.plan, clock, lambda: 0.0)
     attempts = Attempts(
         plan=lambda: one.plan, sender=outside, pauses=pauses, gates=gates, clock=clock,
+        tokens=tokens or Tokens(no_tokens, lambda: one.plan.oauth2s, clock),
         random=lambda: 1.0, metrics=silent, log=silent.line,
     )  # fmt: skip
     dispatcher = Dispatcher(

@@ -5,6 +5,7 @@ import pytest
 from gateway.delivery.attempt import JUDGE, AttemptLine, Attempts
 from gateway.delivery.gates import Gates
 from gateway.delivery.pauses import Pauses
+from gateway.delivery.tokens import Tokens
 from gateway.model.records import Result, Work
 from gateway.model.states import REASONS, DeliveryState, ErrorClass, Reason, Trigger
 from gateway.net.egress import Answer, Call
@@ -14,7 +15,7 @@ from gateway.routing.transform import compile_transform
 from gateway.store.protocol import Pause
 from tests import fakes
 from tests.delivery.rendering import stored, with_header
-from tests.delivery.setting import OK, Outside, plan, target
+from tests.delivery.setting import OK, Outside, no_tokens, plan, target
 
 NOW = 1_790_000_000.0
 
@@ -46,6 +47,7 @@ class Try:
         self._attempts = Attempts(
             plan=lambda: whole, sender=Outside(answers), pauses=Pauses(pauses),
             gates=Gates(lambda: whole, lambda: NOW, lambda: 0.0), clock=lambda: NOW,
+            tokens=Tokens(no_tokens, lambda: whole.oauth2s, lambda: NOW),
             random=lambda: 0.5, metrics=self.metrics, log=self.lines.append,
         )  # fmt: skip
 

@@ -78,6 +78,11 @@ _ORDER = (
     ("Breaker", "breaker", "`targets.NAME.breaker`"),
     ("Health", "health", "`targets.NAME.health`"),
     ("Retry", "retry", "`targets.NAME.retry`"),
+    ("Auth", "auth", "`targets.NAME.auth`"),
+    ("Basic", "basic", "`targets.NAME.auth.basic`"),
+    ("OAuth2", "oauth2", "`targets.NAME.auth.oauth2`"),
+    ("BodyHmac", "hmac", "`targets.NAME.auth.hmac`"),
+    ("Tls", "tls", "`targets.NAME.tls`"),
     ("Route", "route", "A route: `routes[]`"),
     ("Debounce", "debounce", "`routes[].debounce`"),
 )
