@@ -18,6 +18,9 @@ IN_FLIGHT = 256 * 1024 * 1024
 _ON_THE_LOOP = 64 * 1024
 """Packed bytes that are unpacked at once; more goes to a thread, where zlib lets others run."""
 
+_LONGEST_NUMBER = 18
+"""Digits of a length that is looked at: a thousand petabytes."""
+
 
 class InFlight:
     """The bytes of all bodies in memory."""
@@ -69,7 +72,7 @@ def declared(headers: Headers, limit: int, encodings: frozenset[str]) -> str:
     """
     length = headers.one(b"content-length")
     # The HTTP parser lets only digits through; a broken length never gets here.
-    if length is not None and length.isdigit() and int(length) > limit:
+    if length is not None and length.isdigit() and _number(length) > limit:
         raise RequestRefused(Outcome.TOO_LARGE, f"declares more than {limit} bytes")
     codings = b",".join(headers.all(b"content-encoding")).lower().strip()
     if codings in (b"", b"identity"):
@@ -77,6 +80,12 @@ def declared(headers: Headers, limit: int, encodings: frozenset[str]) -> str:
     if codings == b"gzip" and "gzip" in encodings:
         return "gzip"
     raise RequestRefused(Outcome.BAD_ENCODING, "the body is compressed and may not be")
+
+
+def _number(digits: bytes) -> int:
+    """Their number, cut off where no limit is as high: Python refuses thousands of digits."""
+    digits = digits.lstrip(b"0")
+    return int(digits or b"0") if len(digits) <= _LONGEST_NUMBER else 10**_LONGEST_NUMBER
 
 
 async def read(stream: BodyStream, *, limit: int, deadline: float, share: Share) -> bytes:
