@@ -5,8 +5,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+FUZZ_STAMP := $(VENV)/.fuzz-installed
+MINUTES ?= 30
 
-.PHONY: run test test-all rest durability lanes door overload mutants lint format docs bench soak corpus lock clean
+.PHONY: run test test-all rest durability lanes door overload mutants fuzz lint format docs bench soak corpus lock clean
 
 run: $(STAMP) ## the whole gateway on this machine, with generated secrets and a receiver
 	$(BIN)/gateway dev
@@ -27,6 +29,9 @@ mutants: $(STAMP) ## planted mistakes of gateway/verify, each caught by its test
 
 door: $(STAMP) ## what strangers can do to the public listener, with what it cost
 	$(BIN)/pytest -m 'slow or not slow' -s tests/door
+
+fuzz: $(FUZZ_STAMP) ## MINUTES=30 of random and shaped inputs against every parser and rule
+	$(BIN)/python -m tests.fuzz --minutes $(MINUTES)
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .
@@ -57,6 +62,8 @@ lock: $(STAMP) ## writes requirements.lock anew from pyproject.toml
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \
 		--all-extras --group dev --no-emit-index-url --no-header -o requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \
+		--group pyproject.toml:fuzz --no-emit-index-url --no-header -o requirements-fuzz.lock
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -67,6 +74,10 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
+
+$(FUZZ_STAMP): $(STAMP) requirements-fuzz.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-fuzz.lock
+	@touch $(FUZZ_STAMP)
 
 clean:
 	rm -rf $(VENV) .dev .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
