@@ -2,20 +2,18 @@
 
 from tests.mutants.mutant import mutant
 
-_IN_SET = (
-    "return any(v == version and number >> shift in table for v, shift, table in self._tables)"
-)
+_NOWHERE = "                return True\n        return False\n"
 
 ADDRESSES = (
     mutant(
         "allowlist-empty-means-all",
         "an allowlist that came out empty lets everybody in",
-        ("addresses", _IN_SET, f"{_IN_SET} or not self._tables"),
+        ("addresses", _NOWHERE, _NOWHERE.replace("False", "not self._tables")),
     ),
     mutant(
         "allowlist-mixes-versions",
         "an IPv6 address passes as the IPv4 address of its last bits",
-        ("addresses", "any(v == version and number", "any(number"),
+        ("addresses", "if v == version and number", "if number"),
     ),
     mutant(
         "allowlist-mapped-network",
