@@ -35,8 +35,9 @@ class Sample:
 @cache
 def load(provider: str) -> tuple[Sample, ...]:
     """A provider's samples, by name. Raises `KeyError` if there is no such folder."""
-    folder = resources.files("gateway.providers").joinpath("samples", provider.replace("-", "_"))
-    if not folder.is_dir():
+    folders = resources.files("gateway.providers").joinpath("samples").iterdir()
+    folder = {one.name: one for one in folders if one.is_dir()}.get(provider.replace("-", "_"))
+    if folder is None:
         raise KeyError(provider)
     files = sorted(file.name for file in folder.iterdir() if file.name.endswith(".json"))
     return tuple(_read(folder.joinpath(name).read_text("utf-8")) for name in files)
