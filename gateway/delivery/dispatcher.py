@@ -13,6 +13,7 @@ from gateway.delivery.attempt import Attempts
 from gateway.delivery.fresh import fresh_works
 from gateway.delivery.holds import Holds
 from gateway.delivery.loading import MISTAKE, Loader
+from gateway.delivery.memory import AttemptMemory
 from gateway.delivery.queue import TargetQueue
 from gateway.delivery.recorder import Recorder
 from gateway.errors import StoreUnavailable
@@ -54,6 +55,7 @@ class Dispatcher:
         self._gates = attempts.gates
         self._gates.changed = self._changed
         attempts.tokens.recovered = self._recovered
+        self._memory = AttemptMemory(lambda: len(plan().targets))
         self._attempts = attempts
         self._plan = plan
         self._clock = clock
@@ -209,14 +211,15 @@ class Dispatcher:
         old: list[Due] = []
         opens = now
         while self._healthy and (opens := gate.opens_at(queue.running, now)) <= now:
-            taken = queue.take(now)
+            room = self._memory.room(queue.target) > 0
+            taken = queue.take(now) if room else None
             if taken is None:
                 break
             queue.running += 1
             gate.begun(now)
             if isinstance(taken, Work):
                 self._bytes -= len(taken.body)
-                self._spawn(self._attempt(queue, taken))
+                self._begin(queue, taken)
             else:
                 old.append(taken)
         self._stalled |= not self._healthy
@@ -255,6 +258,10 @@ class Dispatcher:
         if not task.cancelled() and (error := task.exception()) is not None:
             self._report(error)
 
+    def _begin(self, queue: TargetQueue, work: Work) -> None:
+        self._memory.begun(work)
+        self._spawn(self._attempt(queue, work))
+
     async def _attempt(self, queue: TargetQueue, work: Work) -> None:
         try:
             if work.delivery.deaths:
@@ -271,23 +278,36 @@ class Dispatcher:
         else:
             self._record(queue.target, result)
         finally:
+            self._memory.ended(work)
             queue.running -= 1
             self.pump(queue)
 
     async def _lease(self, queue: TargetQueue, dues: list[Due]) -> None:
         """Leases and reads old deliveries, then tries each in the slot it holds."""
-        works: Sequence[Work] = ()
+        slots = len(dues)
+        rest: Sequence[Seq] = ()
         try:
-            works = await self._loader.lease(queue, dues)
+            rest = await self._loader.lease(queue, dues)
+            while rest and self._running:
+                async with self._memory.turn(queue.target) as room:
+                    works, rest = await self._loader.read(queue, rest, room)
+                    slots -= self._try(queue, works)
         finally:
-            queue.running -= len(dues) - len(works)
-        for work in works:
-            if self._running:
-                self._spawn(self._attempt(queue, work))
-            else:
-                self._put_back(work)
-        if len(works) < len(dues):
+            for seq in rest:
+                self._wait(queue.target, seq, Reason.RETRY, 0.0)
+            queue.running -= slots
+        if slots:
             self.pump(queue)
+
+    def _try(self, queue: TargetQueue, works: Sequence[Work]) -> int:
+        """Begins attempts, unless the end has come meanwhile. Returns how many were begun."""
+        if not self._running:
+            for work in works:
+                self._put_back(work)
+            return 0
+        for work in works:
+            self._begin(queue, work)
+        return len(works)
 
     async def _load(self, queue: TargetQueue) -> None:
         await self._loader.fill(queue)

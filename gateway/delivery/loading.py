@@ -36,21 +36,8 @@ class Loader:
         self._wait = wait
         self._report = report
 
-    async def lease(self, queue: TargetQueue, dues: Sequence[Due]) -> Sequence[Work]:
-        """Leases old deliveries and reads them. What cannot be read waits for a while."""
-        lost: set[Seq] = set()
-        """Leased, and cannot be read."""
-        try:
-            leased = await self._lease(queue, dues)
-            lost = set(leased)
-            works = await self._read(leased)
-            lost -= {work.delivery.seq for work in works}
-        finally:
-            for seq in lost:
-                self._wait(queue.target, seq, Reason.RETRY, MISTAKE)
-        return works
-
-    async def _lease(self, queue: TargetQueue, dues: Sequence[Due]) -> Sequence[Seq]:
+    async def lease(self, queue: TargetQueue, dues: Sequence[Due]) -> Sequence[Seq]:
+        """Leases old deliveries; returns those that were still to be had."""
         try:
             return await self._store.lease([due.seq for due in dues])
         except StoreUnavailable:
@@ -60,17 +47,36 @@ class Loader:
                 queue.add(due._replace(next_at=NOW))
             return ()
 
-    async def _read(self, leased: Sequence[Seq]) -> Sequence[Work]:
+    async def read(
+        self, queue: TargetQueue, leased: Sequence[Seq], most: int
+    ) -> tuple[Sequence[Work], Sequence[Seq]]:
+        """Reads leased deliveries in order, until their bodies are `most` bytes or more. Returns
+        them and those that are left. What cannot be read waits for a while."""
+        lost: set[Seq] = set(leased)
+        rest: Sequence[Seq] = ()
+        try:
+            works = await self._read(leased, most)
+            if works:
+                rest = leased[leased.index(works[-1].delivery.seq) + 1 :]
+            lost -= {*rest, *(work.delivery.seq for work in works)}
+        finally:
+            for seq in lost:
+                self._wait(queue.target, seq, Reason.RETRY, MISTAKE)
+        return works, rest
+
+    async def _read(self, leased: Sequence[Seq], most: int) -> Sequence[Work]:
         """What can be read of them: one lost pack must not hold up the others."""
         try:
-            return await self._store.work(leased)
+            return await self._store.work(leased, most)
         except StoreUnavailable:
             works: list[Work] = []
             for seq in leased:
                 try:
-                    works += await self._store.work([seq])
+                    works += await self._store.work([seq], most)
                 except StoreUnavailable as error:
                     self._report(error)
+                if sum(len(work.body) for work in works) >= most:
+                    break
             return works
 
     async def fill(self, queue: TargetQueue) -> None:

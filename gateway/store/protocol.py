@@ -172,8 +172,9 @@ class Store(Protocol):
         """Takes pending deliveries; returns those that were still pending."""
         ...
 
-    async def work(self, deliveries: Sequence[Seq]) -> Sequence[Work]:
-        """All that attempts of these deliveries need."""
+    async def work(self, deliveries: Sequence[Seq], most: int) -> Sequence[Work]:
+        """All that attempts of these deliveries need; no more of them once their bodies are `most`
+        bytes or more."""
         ...
 
     # ---- reads

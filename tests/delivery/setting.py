@@ -138,11 +138,16 @@ class MemoryDeliveries:
             self._put(self.rows[seq], state=DeliveryState.LEASED)
         return taken
 
-    async def work(self, seqs: Sequence[Seq]) -> list[Work]:
+    async def work(self, seqs: Sequence[Seq], most: int) -> list[Work]:
         await self._call()
         if self.unreadable & set(seqs):
             raise StoreUnavailable("a pack is lost")
-        return [self.rows[seq] for seq in seqs]
+        works: list[Work] = []
+        for seq in seqs:
+            works.append(self.rows[seq])
+            if sum(len(one.body) for one in works) >= most:
+                break
+        return works
 
     async def begin(self, seq: Seq) -> None:
         await self._call()

@@ -317,9 +317,9 @@ def test_an_end_that_falls_between_lease_and_attempt_leaves_nothing_leased() -> 
                 store.new()
             read = store.work
 
-            async def late(seqs):
+            async def late(seqs, most):
                 await asyncio.sleep(2)
-                return await read(seqs)
+                return await read(seqs, most)
 
             store.work = late
 

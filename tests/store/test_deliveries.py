@@ -210,7 +210,7 @@ async def test_work_carries_all_an_attempt_needs_in_the_order_asked(store: Store
     one, two = delivery(), delivery("chat")
     await store.accept(admission(event("a", one), body=b"one"))
     await store.accept(admission(event("b", two), body=b"two"))
-    works = await store.work([two.seq, one.seq, Seq(10**9)])
+    works = await store.work([two.seq, one.seq, Seq(10**9)], 10**9)
     assert [(w.delivery.id, w.event.dedup_key, w.body) for w in works] == [
         (two.id, "b", b"two"),
         (one.id, "a", b"one"),

@@ -54,5 +54,5 @@ async def test_a_delivery_keeps_its_key_over_its_life(store: Store) -> None:
     assert found is not None
     assert found[0].fair_key == "a"
     await store.lease([made.seq])
-    (work,) = await store.work([made.seq])
+    (work,) = await store.work([made.seq], 10**9)
     assert work.delivery.fair_key == "a"

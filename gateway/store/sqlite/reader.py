@@ -104,21 +104,23 @@ class SqliteReader:
         async with self._reading() as db:
             return await backlogs.shares(db, target, after, limit)
 
-    async def work(self, deliveries: Sequence[Seq]) -> Sequence[Work]:
-        """All that attempts of these deliveries need, in the order asked for."""
+    async def work(self, deliveries: Sequence[Seq], most: int) -> Sequence[Work]:
+        """All that attempts of these deliveries need, in the order asked for; no more of them once
+        their bodies are `most` bytes or more."""
         async with self._reading() as db:
-            found = list(await fetch(db, _WORK, (json.dumps(deliveries),)))
-            works: dict[Seq, Work] = {}
-            for row in found:
+            found = {row[0]: row for row in await fetch(db, _WORK, (json.dumps(deliveries),))}
+            works: list[Work] = []
+            for row in (found[seq] for seq in deliveries if seq in found):
                 *_, pack, position, head_size, body_size, content_type, endpoint = row
                 place = Place(pack, position, head_size, body_size)
                 headers, body = await self._bytes(db, place)
                 delivery = rows.delivery(row)
                 event = rows.event(row[DELIVERY_WIDTH:])
-                works[delivery.seq] = Work(
-                    delivery, event, headers, content_type, body, endpoint=endpoint
-                )
-        return [works[seq] for seq in deliveries if seq in works]
+                works.append(Work(delivery, event, headers, content_type, body, endpoint=endpoint))
+                most -= body_size
+                if most <= 0:
+                    break
+        return works
 
     async def _bytes(self, db: aiosqlite.Connection, place: Place) -> tuple[RawHeaders, bytes]:
         raw = self._packs.get(place.pack)

@@ -118,7 +118,7 @@ async def test_a_lost_pack_is_said_and_not_guessed(tmp_path: Path) -> None:
     db.close()
     store = await sqlite.open(path)
     with pytest.raises(StoreUnavailable, match="lost pack"):
-        await store.work([made.seq])
+        await store.work([made.seq], 10**9)
     await store.close()
 
 
