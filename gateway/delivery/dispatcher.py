@@ -55,7 +55,7 @@ class Dispatcher:
         self._gates = attempts.gates
         self._gates.changed = self._changed
         attempts.tokens.recovered = self._recovered
-        self._memory = AttemptMemory(lambda: len(plan().targets))
+        self._memory = AttemptMemory(self._targets)
         self._attempts = attempts
         self._plan = plan
         self._clock = clock
@@ -192,8 +192,11 @@ class Dispatcher:
     def _queue(self, target: str) -> TargetQueue:
         queue = self._queues.get(target)
         if queue is None:
-            queue = self._queues[target] = TargetQueue(target)
+            queue = self._queues[target] = TargetQueue(target, self._targets)
         return queue
+
+    def _targets(self) -> int:
+        return len(self._plan().targets)
 
     def pump_all(self) -> None:
         """Looks at every queue."""

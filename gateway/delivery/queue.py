@@ -8,7 +8,7 @@ order (`known_to`).
 
 import heapq
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from typing import Final
 
@@ -19,6 +19,8 @@ from gateway.model.records import Due, Work
 BACKLOG: Final = 20_000
 """Numbers of a target kept in memory, up to twice as many for a while; the rest stays in the store.
 It is always the earliest that are here, so that what is due never waits behind what is not."""
+BACKLOGS: Final = 100_000
+"""The same for all targets together: with many of them each keeps less. About 250 bytes a number."""
 SHARES: Final = 4000
 """Keys of a target that take turns; with more than that, the others wait until one has nothing left."""
 LEAST: Final = 10
@@ -31,8 +33,10 @@ _NEVER: Final = float("inf")
 class TargetQueue:
     """What waits for one target, and how many of its attempts run."""
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: str, targets: Callable[[], int] = lambda: 1) -> None:
+        """targets: how many there are to share memory with."""
         self.target = target
+        self._targets = targets
         self.running = 0
         self.fresh = 0
         """Fresh ones of all shares."""
@@ -55,7 +59,8 @@ class TargetQueue:
 
     @property
     def _most(self) -> int:
-        return max(LEAST, BACKLOG // max(1, len(self._shares)))
+        mine = min(BACKLOG, BACKLOGS // max(1, self._targets()))
+        return max(LEAST, mine // max(1, len(self._shares)))
 
     # ---- what comes in
 

@@ -30,6 +30,10 @@ from gateway.providers.payload import Payload
 from gateway.verify.addresses import Unreadable, client_address
 from gateway.verify.base import Proof, Refusal
 
+COMMITS = 2048
+"""Requests that wait for the store: a tenth of a second's worth of a store that is well; behind one
+that hangs more of them would only wait longer."""
+
 
 class Accepting(Protocol):
     """The one thing ingest asks of the store."""
@@ -56,8 +60,10 @@ class Judge:
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.perf_counter,
         in_flight: int = body.IN_FLIGHT,
+        commits: int = COMMITS,
     ) -> None:
-        """clock: unix seconds. in_flight: bytes of bodies at one moment."""
+        """clock: unix seconds. in_flight: bytes of bodies at one moment. commits: how many may
+        wait for the store at one moment."""
         self._plan = plan
         self._store = store
         self._dispatch = dispatch
@@ -66,6 +72,8 @@ class Judge:
         self._clock = clock
         self._monotonic = monotonic
         self._in_flight = body.InFlight(in_flight)
+        self._commits = commits
+        self._committing = 0
         self._by_source = Buckets()
         self._by_address = Buckets()
         self._admitter = Admitter(pauses, dispatch, report)
@@ -222,6 +230,10 @@ class Judge:
         return None if found is None else Ending(Outcome.HANDSHAKE, found)
 
     async def _commit(self, admission: Admission) -> Sequence[Admitted]:
+        if self._committing >= self._commits:
+            self._dispatch.failed(admission)
+            raise RequestRefused(Outcome.OVERLOADED, "too many requests wait for the store")
+        self._committing += 1
         try:
             admitted = await self._store.accept(admission)
         except BaseException as error:
@@ -229,6 +241,8 @@ class Judge:
             if isinstance(error, StoreUnavailable):
                 raise RequestRefused(Outcome.STORE_UNAVAILABLE, str(error)) from error
             raise
+        finally:
+            self._committing -= 1
         self._dispatch.accepted(admission, admitted)
         return admitted
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.delivery import dispatcher as dispatching_module
+from gateway.delivery import queue as queue_module
 from gateway.delivery.memory import AttemptMemory
 from gateway.net.egress import Answer, Call
 from tests.delivery.setting import OK, MemoryDeliveries, dispatching, plan, target
@@ -139,5 +140,44 @@ def test_a_body_larger_than_the_share_is_delivered_all_the_same(
             await one.until(lambda: set(one.store.states()) == {"delivered"})
             assert len(one.outside.order) == 60
             assert set(one.outside.most.values()) == {1}
+
+    run(main())
+
+
+def test_many_targets_share_the_memory_for_what_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue_module, "BACKLOGS", 400)
+    names = [f"t{number}" for number in range(10)]
+
+    async def main() -> None:
+        def before(store: MemoryDeliveries) -> None:
+            for _ in range(500):
+                for name in names:
+                    store.new(name)
+
+        async with dispatching(plan(*map(target, names)), bad("hangs"), before=before) as one:
+            await asyncio.sleep(60)
+            waiting = [len(queue) for queue in one.dispatcher._queues.values()]
+            assert sum(waiting) <= 2 * 400
+            assert all(waiting), "each has some"
+
+    run(main())
+
+
+def test_all_of_a_backlog_beyond_memory_is_delivered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue_module, "BACKLOGS", 200)
+    names = [f"t{number}" for number in range(10)]
+
+    async def main() -> None:
+        async def takes(_: Call) -> Answer:
+            return OK
+
+        def before(store: MemoryDeliveries) -> None:
+            for _ in range(200):
+                for name in names:
+                    store.new(name)
+
+        async with dispatching(plan(*map(target, names)), takes, before=before) as one:
+            await one.until(lambda: set(one.store.states()) == {"delivered"})
+            assert len(one.outside.order) == len(set(one.outside.order)) == 2000
 
     run(main())

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import AsyncExitStack
 from dataclasses import replace
 
 import pytest
@@ -418,6 +419,32 @@ async def test_too_many_bytes_in_flight_are_refused_and_then_there_is_room_again
             assert (await read_response(reader)).status == 202
         assert (await one.send(post(body, id="id-3"))).status == 202
     assert "overloaded" in one.ears.outcomes
+
+
+async def test_past_the_bound_of_waiting_commits_the_answer_is_503_at_once() -> None:
+    async with gate(orders(), commits=3) as one, AsyncExitStack() as stack:
+        go_on, accept = asyncio.Event(), one.store.accept
+        one.dispatch.room = 100
+
+        async def slow(admission):
+            await go_on.wait()
+            return await accept(admission)
+
+        one.store.accept = slow
+        waiting = [await stack.enter_async_context(one.connection()) for _ in range(3)]
+        for number, (_, writer) in enumerate(waiting):
+            writer.write(post(id=f"waits-{number}"))
+        async with asyncio.timeout(5):
+            while len(one.dispatch.reserved) < 3:
+                await asyncio.sleep(0)
+        refused = await one.send(post(id="one-too-many"))
+        assert refused.status == 503
+        assert refused.headers["Retry-After"] == "5"
+        assert one.ears.outcomes == ["overloaded"]
+        assert len(one.dispatch.failures) == 1, "what it had reserved is free again"
+        go_on.set()
+        assert [(await read_response(reader)).status for reader, _ in waiting] == [202] * 3
+        assert (await one.send(post(id="after"))).status == 202
 
 
 # ---------------------------------------------------------------- Expect: 100-continue

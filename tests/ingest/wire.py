@@ -86,7 +86,7 @@ async def gate(
     plan: Plan, *, headers: float = 10.0, keep_alive: float = 75.0, **more: object
 ) -> AsyncIterator[Gate]:
     """Opens the listener on a free port."""
-    in_flight = {"in_flight": more.pop("in_flight")} if "in_flight" in more else {}
+    bounds = {name: more.pop(name) for name in ("in_flight", "commits") if name in more}
     one = Gate(plan, **more)
     judge = Judge(
         plan=lambda: one.plan,
@@ -99,7 +99,7 @@ async def gate(
         report=one.ears.reports.append,
         clock=one.clock,
         monotonic=one.ticks,
-        **in_flight,
+        **bounds,
     )
     one.server = server = PublicServer(judge, headers=headers, keep_alive=keep_alive)
     bound = socket.socket(socket.AF_INET if one.path is None else socket.AF_UNIX)
