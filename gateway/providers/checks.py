@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from gateway.providers import kinds
 from gateway.providers.declaration import Ref
-from gateway.providers.markers import ABSENT, PRESENT, ZEROS, Not, Prefix, Same, Test
+from gateway.providers.markers import PRESENT, ZEROS, Mark, Not, Prefix, Same, Test
 from gateway.providers.places import Places, Values, there
 
 Check = Callable[[Values], bool]
@@ -13,32 +13,43 @@ Check = Callable[[Values], bool]
 def check(ref: Ref, test: Test, places: Places) -> Check:
     """Whether what stands at a reference passes a test."""
     slot = places.slot(ref)
-    if isinstance(test, str):
-        return lambda values: values[slot] == test
-    if isinstance(test, Same):
-        other = places.slot(test.at)
-        return lambda values: there(values[slot]) and values[slot] == values[other]
     if isinstance(test, Not):
         inner = check(ref, test.test, places)
         return lambda values: not inner(values)
-    judge = _judge(test)
-    return lambda values: judge(values[slot])
-
-
-def _judge(test: Test) -> Callable[[object], bool]:
-    if test is PRESENT:
-        return there
-    if test is ABSENT:
-        return lambda value: not there(value)
-    if test is ZEROS:
-        return lambda value: isinstance(value, str) and kinds.zeros(value)
+    if isinstance(test, Same):
+        other = places.slot(test.at)
+        return lambda values: there(values[slot]) and values[slot] == values[other]
     if isinstance(test, Prefix):
-        lead = test.text
-        return lambda value: isinstance(value, str) and value.startswith(lead)
+        return _begins(slot, test.text)
+    if isinstance(test, Mark):
+        return _marked(slot, test)
     if isinstance(test, tuple):
-        return lambda value: any(_equal(value, one) for one in test)
-    return lambda value: _equal(value, test)
+        return lambda values: any(_equal(values[slot], one) for one in test)
+    if isinstance(test, str):
+        return lambda values: values[slot] == test
+    return lambda values: _equal(values[slot], test)
+
+
+def _begins(slot: int, lead: str) -> Check:
+    def begins(values: Values) -> bool:
+        value = values[slot]
+        return isinstance(value, str) and value.startswith(lead)
+
+    return begins
+
+
+def _marked(slot: int, mark: Mark) -> Check:
+    if mark is ZEROS:
+
+        def zeros(values: Values) -> bool:
+            value = values[slot]
+            return isinstance(value, str) and kinds.zeros(value)
+
+        return zeros
+    wanted = mark is PRESENT
+    return lambda values: there(values[slot]) is wanted
 
 
 def _equal(value: object, wanted: object) -> bool:
+    """As JSON has it: `true` is not 1."""
     return value == wanted and isinstance(value, bool) == isinstance(wanted, bool)

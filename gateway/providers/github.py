@@ -28,9 +28,7 @@ _NO: Mapping[str, Reading | None] = {"ref": None, "branch": None, "tag": None, "
 
 # https://docs.github.com/en/webhooks/webhook-events-and-payloads#push
 _PUSH: Mapping[str, Reading | None] = {
-    "ref": Field(("/ref",), "ref"),
-    "branch": Field(("/ref",), "branch"),
-    "tag": Field(("/ref",), "tag"),
+    "ref": Field(("/ref",), "ref"),  # and with it its branch or its tag
     "sha": sha("/after"),
     "before_sha": sha("/before"),
     "url": text("/compare"),

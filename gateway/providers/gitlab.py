@@ -37,8 +37,6 @@ _HEAD: Mapping[str, Test] = {"/ref": Prefix("refs/heads/")}
 _TAG: Mapping[str, Test] = {"/ref": Prefix("refs/tags/")}
 _PUSH: Mapping[str, Reading] = {
     "ref": Field(("/ref",), "ref"),
-    "branch": Field(("/ref",), "branch"),
-    "tag": Field(("/ref",), "tag"),
     # `after` of an annotated tag is the tag's own object; `checkout_sha` is the commit.
     "sha": sha("/checkout_sha", "/after"),
     "before_sha": sha("/before"),

@@ -46,12 +46,13 @@ def _boolean(value: object) -> bool | None:
 def _sha(value: object) -> str | _Nothing | None:
     if not isinstance(value, str):
         return None
-    if zeros(value):
+    if not value.strip("0") and len(value) >= 7:
         return NOTHING
     if not 7 <= len(value) <= 64:
         return None
     try:
-        unhexlify(value + "0" * (len(value) % 2))  # four times as fast as a regular expression
+        # Four times as fast as a regular expression.
+        unhexlify(value + "0" if len(value) % 2 else value)
     except ValueError:
         return None
     return value.lower()

@@ -5,7 +5,6 @@ Nothing a sender wrote can make it raise. A field that cannot be read is left ou
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from gateway.model.record import record
 from gateway.providers.checks import Check, check
@@ -123,16 +122,14 @@ def _apply(rule: _Compiled, values: Values) -> Normalized:
     return Normalized(rule.to, out, subject, time if isinstance(time, str) else None, missed)
 
 
-_SHORT: Final = (("refs/heads/", "branch", "tag"), ("refs/tags/", "tag", "branch"))
-
-
 def _settle(out: dict[str, object]) -> None:
     """A ref has exactly one short name, its own; a ref that is no branch and no tag is left out."""
-    ref = out["ref"]
-    for lead, name, other in _SHORT:
-        if isinstance(ref, str) and ref.startswith(lead) and len(ref) > len(lead):
-            out[name] = ref[len(lead) :]
-            out.pop(other, None)
-            return
-    for name in ("ref", "branch", "tag"):
-        out.pop(name, None)
+    ref = str(out["ref"])
+    out.pop("branch", None)
+    out.pop("tag", None)
+    if ref.startswith("refs/heads/") and len(ref) > 11:
+        out["branch"] = ref[11:]
+    elif ref.startswith("refs/tags/") and len(ref) > 10:
+        out["tag"] = ref[10:]
+    else:
+        del out["ref"]

@@ -12,6 +12,7 @@ import orjson
 
 from gateway.model.record import record
 
+JSON: Final = "application/json"
 FORM: Final = "application/x-www-form-urlencoded"
 DOUBLED: Final = "doubled_keys"
 _FIELDS: Final = 1000
@@ -45,9 +46,9 @@ def read(body: bytes, content_type: str, form_field: str) -> Payload:
     """
     if not body:
         return Payload(None, None, EMPTY)
-    if content_type.partition(";")[0].strip().lower() != FORM:
-        return _json(body)
-    return _form(body, form_field)
+    if content_type != JSON and content_type.partition(";")[0].strip().lower() == FORM:
+        return _form(body, form_field)
+    return _json(body)
 
 
 def _form(body: bytes, form_field: str) -> Payload:

@@ -3,8 +3,9 @@
 Results are values, never exceptions: a refusal is an ordinary answer here.
 """
 
+import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal, Protocol
 
 from gateway.model.outcomes import Outcome
@@ -35,6 +36,16 @@ class Key:
 
     label: str
     value: bytes
+    _begun: dict[str, hmac.HMAC] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def begin(self, algorithm: str) -> hmac.HMAC:
+        """An HMAC that is still to be fed. The key is worked in once: a copy costs half as much."""
+        begun = self._begun.get(algorithm)
+        if begun is None:
+            begun = self._begun[algorithm] = hmac.new(self.value, digestmod=algorithm)
+        return begun.copy()
 
     def __repr__(self) -> str:
         return f"Key({self.label!r})"

@@ -11,12 +11,12 @@ from gateway.verify.base import Refusal
 
 def single(headers: Headers, name: bytes) -> bytes | Refusal:
     """The value of a header (name in lower case), or why it cannot be part of a proof."""
-    values = headers.all(name)
-    if len(values) == 1:
-        value = values[0]
-        if value and value.isascii():
-            return value
+    value = headers.one(name)
+    if value and value.isascii():
+        return value
+    if value is not None:
         return bad(f"the header {name.decode()} is {'not ASCII' if value else 'empty'}")
+    values = headers.all(name)
     if not values:
         return Refusal(Outcome.MISSING_SIGNATURE, f"the header {name.decode()} is absent")
     return bad(f"the header {name.decode()} was sent {len(values)} times")

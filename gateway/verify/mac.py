@@ -10,9 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 
 from gateway.verify.base import BadScheme, Encoding, Key
 
-_COPY_UP_TO = 64 * 1024
-"""Bytes: below, joining the parts and hashing at once is faster; above, a copy costs memory."""
-
 
 def digest_size(algorithm: str) -> int:
     """Bytes of a hash. Raises `BadScheme` for an unknown one or one of no fixed length."""
@@ -34,22 +31,14 @@ def fitting_key(
     """The first key whose hash of the joined parts is among the candidates."""
     found: Key | None = None
     for key in keys:
-        mac = _mac(key.value, parts, algorithm)
+        state = key.begin(algorithm)
+        for part in parts:
+            state.update(part)
+        mac = state.digest()
         for candidate in candidates:
             if hmac.compare_digest(mac, candidate) and found is None:
                 found = key
     return found
-
-
-def _mac(key: bytes, parts: Sequence[bytes], algorithm: str) -> bytes:
-    if len(parts) == 1:
-        return hmac.digest(key, parts[0], algorithm)
-    if sum(map(len, parts)) <= _COPY_UP_TO:
-        return hmac.digest(key, b"".join(parts), algorithm)
-    state = hmac.new(key, digestmod=algorithm)
-    for part in parts:
-        state.update(part)
-    return state.digest()
 
 
 def decode(value: bytes, encoding: Encoding, size: int) -> bytes | None:

@@ -51,11 +51,10 @@ class Verifier:
 
         now: unix seconds.
         """
-        for way in self.bound:
-            if way.scheme.present(request):
-                return way.scheme.verify(request, way.keys, now, self.context)
-        first = self.bound[0]
-        return first.scheme.verify(request, first.keys, now, self.context)
+        judge = self.bound[0]
+        if len(self.bound) > 1:
+            judge = next((way for way in self.bound if way.scheme.present(request)), judge)
+        return judge.scheme.verify(request, judge.keys, now, self.context)
 
     def covers(self, ref: str) -> bool:
         """Whether every live way signs what `ref` names: one that does not could be forged."""
