@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import orjson
 
-from gateway.ingest.masking import Secrets, mask_body, mask_headers
+from gateway.ingest.masking import mask_body, mask_headers
 from gateway.ingest.ports import Dispatch, Pauses, Report
 from gateway.model.ids import key_digest, new_delivery_id, new_event_id
 from gateway.model.outcomes import Outcome
@@ -20,7 +20,6 @@ from gateway.model.records import Admission, NewDelivery, NewEvent
 from gateway.model.request import Headers, RawHeaders, Request
 from gateway.model.states import DeliveryState, Reason
 from gateway.plan.plan import Plan, Source
-from gateway.providers.declaration import names
 from gateway.providers.extract import Item
 from gateway.providers.payload import Payload
 from gateway.routing.budget import Budget
@@ -31,6 +30,8 @@ from gateway.verify.base import Proof
 
 _BREATH = 20
 """Items of a batch after which others on the loop get their turn: each may take milliseconds."""
+
+_CODING = frozenset({b"content-encoding"})
 
 
 @record
@@ -66,9 +67,9 @@ class Admitter:
     async def admission(self, plan: Plan, proven: Proven, payload: Payload) -> Admission:
         """The admission of a request: receipt, events, deliveries. Reserves with the dispatcher."""
         source, request = proven.source, proven.request
-        secrets = secrets_of(source)
+        secrets = source.hidden
         label = proven.proof.label if proven.proof else ""
-        headers = mask_headers(request.headers.pairs, secrets.headers, label)
+        headers = mask_headers(request.headers, secrets.headers, label)
         content_type = request.headers.text(b"content-type") or ""
         body = request.body
         if secrets.pointers:
@@ -88,8 +89,7 @@ class Admitter:
             refusal="" if proven.refusal is None else str(proven.refusal),
             is_json=payload.raw is body,
         )
-        kept = request.headers if headers is request.headers.pairs else Headers(headers)
-        seen = HeaderValues(kept)
+        seen = HeaderValues(headers)
         try:
             for number, item in enumerate(self._items(proven, payload), 1):
                 self._add(admission, plan, proven, payload, item, seen)
@@ -210,26 +210,11 @@ def _event(proven: Proven, item: Item) -> NewEvent:
     )
 
 
-def secrets_of(source: Source) -> Secrets:
-    """What is secret in a source's requests: the scheme's headers and the declaration's places."""
-    declaration = source.declaration
-    of_scheme = source.verifier.secret_headers if source.verifier else frozenset()
-    if not declaration.secret_at:
-        return Secrets(of_scheme, ())
-    return Secrets(
-        of_scheme | {name.encode() for name in names(declaration.secret_at)},
-        tuple(
-            ref.removeprefix("body.") for ref in declaration.secret_at if ref.startswith("body.")
-        ),
-        declaration.form_field,
-    )
-
-
-def _plain_coding(headers: RawHeaders) -> RawHeaders:
+def _plain_coding(headers: Headers) -> RawHeaders:
     """Without Content-Encoding: the body that is kept has none any more."""
-    if not any(name.lower() == b"content-encoding" for name, _ in headers):
-        return headers
-    return tuple(pair for pair in headers if pair[0].lower() != b"content-encoding")
+    if not headers.hold(_CODING):
+        return headers.pairs
+    return tuple(pair for pair in headers.pairs if pair[0].lower() not in _CODING)
 
 
 def _as_json(fields: dict[str, object]) -> bytes:

@@ -321,10 +321,10 @@ def _check_tenant(
 
 
 def _outcome(admission: Admission, admitted: Sequence[Admitted]) -> Outcome:
-    fresh = [
-        event for event, one in zip(admission.events, admitted, strict=True) if not one.duplicate
-    ]
-    if admitted and not fresh:
-        return Outcome.DUPLICATE
-    routed = any(event.deliveries for event in fresh)
-    return Outcome.ACCEPTED if routed else Outcome.UNROUTED
+    outcome = Outcome.DUPLICATE if admitted else Outcome.UNROUTED
+    for event, one in zip(admission.events, admitted, strict=True):
+        if not one.duplicate:
+            if event.deliveries:
+                return Outcome.ACCEPTED
+            outcome = Outcome.UNROUTED
+    return outcome

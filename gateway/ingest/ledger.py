@@ -4,7 +4,6 @@ refused log. Nothing is decided here, and no secret gets past.
 
 import hashlib
 
-from gateway.ingest.admit import secrets_of
 from gateway.ingest.case import UNKNOWN, Case, Ending
 from gateway.ingest.masking import mask_refused, mask_text
 from gateway.ingest.ports import Log, Metrics, RefusedSink, RequestLine
@@ -48,7 +47,7 @@ class Ledger:
 
 def _refused(case: Case, ending: Ending) -> Refused:
     source = case.source
-    secrets = secrets_of(source).headers if source else frozenset()
+    secrets = source.hidden.headers if source else frozenset()
     # Where nothing else proves a sender, the path is the secret.
     path = mask_text("path") if source and source.verifier is None else case.path
     return Refused(

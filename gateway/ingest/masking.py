@@ -7,10 +7,10 @@ for refused requests, which may come to the wrong path, a name is also guessed f
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from urllib.parse import quote_plus, urlencode
 
-from gateway.model.request import RawHeaders
+from gateway.model.request import Headers, RawHeaders
+from gateway.plan.secrets import Secrets
 from gateway.providers.payload import FORM, read
 from gateway.providers.pointers import at, follow, steps
 
@@ -20,36 +20,25 @@ _DISTINCT = 8
 """Characters: shorter values stand in too many places that are not the secret."""
 
 
-@dataclass(frozen=True, slots=True)
-class Secrets:
-    """What of one source's requests is secret."""
-
-    headers: frozenset[bytes]
-    """Lower case; beside `ALWAYS`."""
-    pointers: tuple[str, ...]
-    """Into the body (RFC 6901)."""
-    form_field: str = ""
-    """A form body carries its JSON in this field."""
-
-
 def mask_text(label: str) -> str:
     """What stands where a secret stood."""
     return f"[secret: {label}]"
 
 
-def mask_headers(pairs: RawHeaders, secret: frozenset[bytes], label: str) -> RawHeaders:
-    """The headers with every secret value replaced.
+def mask_headers(headers: Headers, secret: frozenset[bytes], label: str) -> Headers:
+    """The headers with every secret value replaced; the same ones where there is none.
 
     label: of the key that fitted; empty: the header's own name is the label.
-    The same object comes back where there is nothing to replace.
     """
-    if not any((key := name.lower()) in secret or key in ALWAYS for name, _ in pairs):
-        return pairs
-    return tuple(
-        (name, _mask(name, label if name.lower() in secret else ""))
-        if name.lower() in secret or name.lower() in ALWAYS
-        else (name, value)
-        for name, value in pairs
+    if not headers.hold(ALWAYS) and not headers.hold(secret):
+        return headers
+    return Headers(
+        tuple(
+            (name, _mask(name, label if name.lower() in secret else ""))
+            if name.lower() in secret or name.lower() in ALWAYS
+            else (name, value)
+            for name, value in headers.pairs
+        )
     )
 
 

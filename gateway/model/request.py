@@ -26,6 +26,10 @@ class Headers:
         """The value of a header that was sent exactly once, else None. `name` is in lower case."""
         return None if name in self._doubled else self._values.get(name)
 
+    def hold(self, names: frozenset[bytes]) -> bool:
+        """Whether any of these was sent. `names` are in lower case."""
+        return not self._values.keys().isdisjoint(names)
+
     def text(self, name: bytes) -> str | None:
         """`one`, as text, if it is printable ASCII and not empty."""
         value = self.one(name)

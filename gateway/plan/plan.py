@@ -10,6 +10,7 @@ from typing import Literal
 
 from gateway.errors import Problem
 from gateway.plan.credentials import BodyHmac, OAuth2, SigningKey, Tls
+from gateway.plan.secrets import Secrets, secrets_of
 from gateway.providers.declaration import Declaration
 from gateway.providers.extract import Extractor
 from gateway.routing.expressions import Expression
@@ -108,6 +109,11 @@ class Source:
     """The part of `allow` that stands in the file."""
     allow_provider: bool = False
     """Whether the rest of `allow` is what the provider publishes, which is renewed."""
+    hidden: Secrets = field(init=False, repr=False)
+    """Where its requests carry secrets."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hidden", secrets_of(self.declaration, self.verifier))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.ingest.masking import Secrets, mask_body, mask_headers, mask_refused
+from gateway.ingest.masking import mask_body, mask_headers, mask_refused
+from gateway.model.request import Headers
+from gateway.plan.secrets import Secrets
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
@@ -14,8 +16,8 @@ CODE = Secrets(frozenset(), ("/auth/code",))
 
 
 def test_only_named_headers_and_credentials_are_replaced() -> None:
-    headers = ((b"X-Token", b"t"), (b"authorization", b"a"), (b"X-Id", b"1"), (b"x-token", b"u"))
-    assert mask_headers(headers, frozenset({b"x-token"}), "key A") == (
+    sent = ((b"X-Token", b"t"), (b"authorization", b"a"), (b"X-Id", b"1"), (b"x-token", b"u"))
+    assert mask_headers(Headers(sent), frozenset({b"x-token"}), "key A").pairs == (
         (b"X-Token", b"[secret: key A]"),
         (b"authorization", b"[secret: authorization]"),
         (b"X-Id", b"1"),
