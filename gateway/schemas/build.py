@@ -29,7 +29,7 @@ _COMMIT: Json = {"type": "string", "pattern": "^[0-9a-f]{7,64}$", "not": {"patte
 _SHAPES: dict[str, Json] = {
     "sha": _COMMIT,
     "before_sha": _COMMIT,
-    "ref": {"type": "string", "pattern": "^refs/(heads|tags)/."},
+    "ref": {"type": "string", "pattern": "^refs/(heads|tags)/[\\s\\S]"},
     "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
 }
 """Fields whose text has a form of its own."""

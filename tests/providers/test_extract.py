@@ -128,3 +128,9 @@ def test_a_batch_without_ids_hashes_its_body_once(monkeypatch: pytest.MonkeyPatc
     found = read.items(sent, read.payload(sent), 0.0)
     assert len({one.dedup_key for one in found}) == 50
     assert sum(hashed) == 1
+
+
+@pytest.mark.parametrize("name", ["\n", "\u2028", " ", "/"])
+def test_a_ref_with_an_odd_name_fits_the_schema(name: str) -> None:
+    found = item("github", {"ref": f"refs/tags/{name}"}, HEADERS)
+    assert (found.type, found.fields["tag"], faults(found)) == ("vcs.tag.created", name, [])
