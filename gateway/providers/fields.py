@@ -2,7 +2,7 @@
 understood is left out, and noted; nothing here raises.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import orjson
 
@@ -14,6 +14,34 @@ from gateway.providers.places import MISSING, Places, Values, there
 Put = Callable[[Values, dict[str, object], list[str]], bool]
 """Reads one field into a mapping, or notes its name as one that could not be understood. True: it
 gave a value."""
+
+
+def putters(readings: Mapping[str, Reading], places: Places) -> list[Put]:
+    """All fields of a rule. Nearly all are texts: these are read together, without a call for each
+    whose value is a text and stands where it is first looked for."""
+    texts: list[tuple[str, int, Put]] = []
+    others: list[Put] = []
+    for name, reading in readings.items():
+        put = putter(name, reading, places)
+        if isinstance(reading, Field) and _plain(reading):
+            texts.append((name, places.slot(reading.at[0]), put))
+        else:
+            others.append(put)
+
+    def put_texts(values: Values, out: dict[str, object], unread: list[str]) -> bool:
+        for name, slot, put in texts:
+            value = values[slot]
+            if type(value) is str and value:
+                out[name] = value
+            else:
+                put(values, out, unread)
+        return True
+
+    return [put_texts, *others]
+
+
+def _plain(field: Field) -> bool:
+    return field.kind == "text" and bool(field.at) and not field.when and not field.join
 
 
 def putter(name: str, reading: Reading, places: Places) -> Put:
@@ -47,8 +75,7 @@ def _put(name: str, field: Field, places: Places) -> Put:
         return _amount(name, field, slots, tuple(places.slot(ref) for ref in field.currency))
     if field.join:
         return _joined(name, field.join, slots)
-    first = _first(name, field, slots)
-    return _text(name, slots[0], first) if slots and field.kind == "text" else first
+    return _first(name, field, slots)
 
 
 def _const(name: str, field: Field) -> Put:
@@ -87,19 +114,6 @@ def _first(name: str, field: Field, slots: tuple[int, ...]) -> Put:
         return False
 
     return put
-
-
-def _text(name: str, slot: int, put: Put) -> Put:
-    """Nearly all fields are texts and stand where they are first looked for: no call for those."""
-
-    def text(values: Values, out: dict[str, object], unread: list[str]) -> bool:
-        value = values[slot]
-        if type(value) is str and value:
-            out[name] = value
-            return True
-        return put(values, out, unread)
-
-    return text
 
 
 def _amount(name: str, field: Field, slots: tuple[int, ...], currencies: tuple[int, ...]) -> Put:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from gateway.model.record import record
 from gateway.providers.checks import Check, check
 from gateway.providers.declaration import Declaration, Ref, Rule
-from gateway.providers.fields import Put, putter
+from gateway.providers.fields import Put, putter, putters
 from gateway.providers.places import Places, Seen, Values
 from gateway.providers.vocabulary import OTHER, SUBJECTS, family, fields_of
 
@@ -95,7 +95,7 @@ def _compile(rule: Rule, declaration: Declaration, places: Places) -> _Compiled:
     time = rule.time or declaration.time
     return _Compiled(
         rule.to,
-        tuple(putter(name, one, places) for name, one in readings.items() if one is not None),
+        putters({name: one for name, one in readings.items() if one is not None}, places),
         putter("time", time, places) if time is not None else None,
         SUBJECTS.get(kind, ()),
     )
