@@ -192,6 +192,9 @@ def _kept(source: Source, admission: Admission, bodies: tuple[bytes, bytes]) -> 
             state = str(delivery.state)
             promise(state in ("pending", "leased", "held", "dead"), f"a new delivery is {state}")
             promise(state == "dead" or (state == "held") == bool(delivery.detail), "no reason")
+            keys = delivery.keys
+            for key in (keys.order, keys.fair, keys.burst) if keys else ():
+                promise(key is None or (len(key) <= 200 and key.isprintable()), f"a key {key!r}")
 
 
 TARGET = Target(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
+from gateway.ingest.judge import Judge
 from gateway.ingest.server import PublicServer, listen
 from tests.fuzz import gate, reference
 from tests.fuzz.target import Target, promise
@@ -18,12 +19,15 @@ from tests.ingest.wire import BODY, chunked, post
 
 NEXT = b"\n~~\n"
 """Between two writes."""
+REAL = ("tcp", "unix")
+"""Kinds of sockets that are really bound."""
 STATUSES = {100, 200, 202, 204, 400, 401, 403, 404, 405, 408, 413, 415, 429, 503}
 
 
 def run(data: bytes) -> None:
     """First line: words: `eof` (the sender half-closes), `gone` (it closes at once), `peer` or
-    `forwarded`, `crowd`, `x9` (all of it so many times), `tcp` or `unix` (a real socket). Then what
+    `forwarded`, `crowd`, `full` (there is room for one connection, and another one is at work),
+    `idle` (it does nothing), `x9` (all of it so many times), `tcp` or `unix` (a real socket). Then what
     is written; `{pad}` is 33 KB of headers, `{framing}` a megabyte of chunks. `{sig}` is the signature of what follows the first
     empty line, `{sig-x}` that of the body `x`."""
     head, _, raw = data.partition(b"\n")
@@ -36,18 +40,17 @@ def run(data: bytes) -> None:
     for word in words:
         if re.fullmatch(r"x[0-9]{1,4}", word):
             raw = raw[:4096] * int(word[1:])
-    raw = raw.replace(b"{pad}", b"X-Pad: aaaaaaaaaaaaaaaa\r\n" * 1500, 1)
-    raw = raw.replace(b"{framing}", (b"1;" + b"a" * 60 + b"\r\nx\r\n") * 17_000, 1)
+    raw = raw.replace(b"{pad}", (b"X-Pad: " + b"a" * 7000 + b"\r\n") * 5, 1)
+    raw = raw.replace(b"{framing}", (b"1;" + b"a" * 400 + b"\r\nx\r\n") * 4000, 1)
     room = gate.Room(next((w for w in words if w in gate.plans()), "x-forwarded-for"))
     room.in_flight = 200 if "crowd" in words else 100_000
     judge = room.judge()
-    kind = next((w for w in words if w in ("tcp", "unix")), "")
-    talk = _talk(judge, raw.split(NEXT), kind=kind, eof="eof" in words, gone="gone" in words)
+    talk = _talk(judge, raw.split(NEXT), words)
     answered, cut_off = gate.loop().run_until_complete(talk)
     promise(judge._in_flight.used == 0, "bytes in flight that nobody gives back")
     answers = _taken_apart(answered, maybe_head=b"HEAD" in raw)
     promise(b"Traceback" not in answered, "a traceback is sent")
-    if "gone" not in words:
+    if not {"gone", "full", "idle"} & set(words):
         counted = [a for a in answers if a.status != 100 and not _healthz(a)]
         faults = room.faults(len(room.ears.counts))
         promise(not faults, f"{faults[:3]}")
@@ -81,22 +84,27 @@ def _healthz(answer: Answer) -> bool:
     return answer.status == 405 and b"HEAD" in answer.headers.get(b"allow", b"") and not answer.body
 
 
-async def _talk(
-    judge, writes: list[bytes], *, kind: str, eof: bool, gone: bool
-) -> tuple[bytes, bool]:
+async def _talk(judge: Judge, writes: list[bytes], words: list[str]) -> tuple[bytes, bool]:
     """What came back, and whether the connection broke off."""
-    server = PublicServer(judge)
-    listening, theirs = await _connected(server, kind)
+    crowded = "full" in words or "idle" in words
+    server = PublicServer(judge, connections=1) if crowded else PublicServer(judge)
+    other = None
+    if crowded:
+        _, other = await _connected(server, "")
+        if "full" in words:
+            other.send(post(length=100))
+        await asyncio.sleep(0.01)
+    listening, theirs = await _connected(server, next((w for w in words if w in REAL), ""))
     reader, writer = await asyncio.open_connection(sock=theirs)
     read, cut_off = b"", False
     try:
         for piece in writes[:8]:
             writer.write(piece)
             await writer.drain()
-            await asyncio.sleep(0)
-        if gone:
+            await asyncio.sleep(0.01)
+        if "gone" in words:
             return b"", True
-        if eof:
+        if "eof" in words:
             writer.write_eof()
         async with asyncio.timeout(10_000):  # of virtual time: the listener closes long before
             while piece := await reader.read(1_000_000):
@@ -105,6 +113,8 @@ async def _talk(
         cut_off = True
     finally:
         writer.close()
+        if other is not None:
+            other.close()
         if listening is not None:
             listening.close()
         await server.shutdown(0.1)
@@ -201,6 +211,9 @@ def seeds() -> Iterable[tuple[str, bytes]]:
     yield "many-signed", b"x100\n" + post(b"", signature="sha256={sig}")
     yield "tcp", b"tcp\n" + _REQUESTS[0]
     yield "unix", b"unix\n" + _REQUESTS[0]
+    yield "full", b"full\n" + _REQUESTS[0]
+    yield "idle", b"idle\n" + _REQUESTS[0]
+    yield "past-all-numbers", b"\n" + post(b"x", "Content-Length: " + "9" * 23, length=None)
     yield "framing", b"\n" + chunked([b""])[0] + b"{framing}0\r\n\r\n"
     yield "drip", b"\n" + NEXT.join(chunked([b"a", b"b", b"c"], signature="sha256=x"))
     yield "large", b"\n" + post(b"x" * 5000, path="/nowhere") + NEXT + b"x" * 5000
