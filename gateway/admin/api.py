@@ -75,7 +75,7 @@ async def list_refused(request: web.Request) -> web.Response:
 async def show_status(request: web.Request) -> web.Response:
     """Sources, targets, the store."""
     deps = request.app[DEPS]
-    return _json(await status(deps.plan(), deps.store, deps.refusal()))
+    return _json(await status(deps.plan(), deps.store, deps.endpoints(), refusal=deps.refusal()))
 
 
 # ---------------------------------------------------------------- verbs
@@ -164,6 +164,20 @@ async def resume(request: web.Request) -> web.Response:
     """Delivers again."""
     deps = request.app[DEPS]
     return _moved(await deps.actions.resume(*await _named(request), deps.who))
+
+
+@routes.post("/api/v1/breaker")
+async def breaker(request: web.Request) -> web.Response:
+    """Opens or closes the breakers of a target, or of one of its endpoints."""
+    deps = request.app[DEPS]
+    body = await _body(request)
+    verb, target, endpoint = body.get("verb"), body.get("target"), body.get("endpoint")
+    if verb not in {"open", "close"} or not isinstance(target, str):
+        raise web.HTTPBadRequest(text="`verb` (open, close) and `target` are needed\n")
+    if endpoint is not None and not isinstance(endpoint, str):
+        raise web.HTTPBadRequest(text="`endpoint` is a text\n")
+    urls = await deps.breakers.set(verb, target, endpoint, deps.who)
+    return _json({"endpoints": list(urls)})
 
 
 @routes.post("/api/v1/reload")

@@ -2,8 +2,9 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
+from gateway.model.endpoints import TargetStatus
 from gateway.model.ids import EventId, Seq
 from gateway.model.records import Moved, Refused, Selection
 from gateway.plan.plan import Plan
@@ -22,6 +23,14 @@ class Actions(Protocol):
     async def pause(self, kind: str, name: str, who: str) -> Moved: ...
 
     async def resume(self, kind: str, name: str, who: str) -> Moved: ...
+
+
+class Breakers(Protocol):
+    """What a person says of breakers (see `delivery.by_hand`)."""
+
+    async def set(
+        self, verb: Literal["open", "close"], target: str, endpoint: str | None, who: str
+    ) -> Sequence[str]: ...
 
 
 class RefusedPages(Protocol):
@@ -52,6 +61,9 @@ class Deps:
     plan: Callable[[], Plan]
     store: Store
     actions: Actions
+    breakers: Breakers
+    endpoints: Callable[[], Mapping[str, TargetStatus]]
+    """How the endpoints of each target are; nothing where no gateway runs."""
     refused: RefusedPages
     metrics: Callable[[], bytes]
     reload: Callable[[], Awaitable[Reloaded]]

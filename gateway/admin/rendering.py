@@ -80,9 +80,10 @@ def row(app: web.Application, summary: EventSummary) -> str:
 
 
 def _notice(request: web.Request) -> str:
-    if request.query.get("did") == "reload":
-        return "routes.yaml was read again and is in force."
-    done = words.DONE.get(request.query.get("did", ""))
+    did = request.query.get("did", "")
+    if did in words.NOTICES:
+        return words.NOTICES[did]
+    done = words.DONE.get(did)
     count = request.query.get("n", "")
     if done is None or not count.isascii() or not count.isdecimal() or len(count) > 9:
         return ""

@@ -1,11 +1,15 @@
 """The state of every source and target, for the page, the API and `gateway status`."""
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final, Protocol
 
 from gateway.admin import present
-from gateway.plan.plan import Plan, Source
+from gateway.model.endpoints import TargetStatus
+from gateway.plan.plan import Plan, Source, Target
 from gateway.store.protocol import Health, Pause, SourceActivity, TargetBacklog
+
+NOBODY: Final[Mapping[str, TargetStatus]] = MappingProxyType({})
 
 
 def source_state(source: Source) -> tuple[str, str]:
@@ -21,6 +25,34 @@ def source_state(source: Source) -> tuple[str, str]:
     return "open", ""
 
 
+def _endpoints(target: Target | None, status: TargetStatus | None) -> dict[str, Any]:
+    """A target's endpoints; where no gateway runs, only where they are."""
+    if status is None:
+        urls = [one.url for one in target.endpoints] if target else []
+        return {"waits": None, "endpoints": [{"url": url} for url in urls]}
+    return {
+        "waits": status.waits or None,
+        "waits_until": present.time(status.until),
+        "slots": status.slots,
+        "endpoints": [
+            {
+                "url": one.url,
+                "address": one.address or None,
+                "state": one.state.value,
+                "breaker": one.breaker.value if one.breaker else None,
+                "by_hand": one.by_hand,
+                "since": present.time(one.since),
+                "probe_at": present.time(one.probe_at),
+                "pending": one.pending,
+                "last_error": one.error or None,
+                "last_error_at": present.time(one.error_at),
+                "last_taken_at": present.time(one.taken_at),
+            }
+            for one in status.endpoints
+        ],
+    }
+
+
 class Reads(Protocol):
     """What is asked of a store; see `store.protocol.Store`."""
 
@@ -30,8 +62,17 @@ class Reads(Protocol):
     async def health(self) -> Health: ...
 
 
-async def status(plan: Plan, store: Reads, refusal: str = "") -> dict[str, Any]:
-    """Everything at one look. refusal: why new events are refused, as a running gateway knows."""
+async def status(
+    plan: Plan,
+    store: Reads,
+    endpoints: Mapping[str, TargetStatus] = NOBODY,
+    *,
+    refusal: str = "",
+) -> dict[str, Any]:
+    """Everything at one look.
+
+    endpoints, refusal: how targets are and why new events are refused, as a running gateway knows.
+    """
     activity = {found.source: found for found in await store.activity()}
     backlog = {found.target: found for found in await store.backlog()}
     pauses = await store.pauses()
@@ -60,8 +101,9 @@ async def status(plan: Plan, store: Reads, refusal: str = "") -> dict[str, Any]:
         targets.append(
             {
                 "name": name,
-                "url": target.endpoints[0].url if target else None,
                 "state": "active" if target else "gone",
+                "balance": target.balance if target else None,
+                **_endpoints(target, endpoints.get(name)),
                 "paused": ("target", name) in paused,
                 "counts": dict(waits.counts) if waits else {},
                 "oldest_pending_at": present.time(waits.oldest_pending_at) if waits else None,

@@ -5,6 +5,7 @@ The pages and the documentation print these. A word that is not here is shown as
 
 from types import MappingProxyType
 
+from gateway.model.endpoints import EndpointState
 from gateway.model.outcomes import OUTCOMES
 from gateway.model.states import ErrorClass, Reason, Trigger
 
@@ -111,3 +112,32 @@ DONE = MappingProxyType(
     }
 )
 """After a person's verb, behind the number of deliveries."""
+
+NOTICES = MappingProxyType(
+    {
+        "reload": "routes.yaml was read again and is in force.",
+        "breaker_open": "Nothing is sent there until its breaker is closed again.",
+        "breaker_close": "Its breaker is closed: deliveries go there again.",
+    }
+)
+"""After a person's verb that moves no deliveries."""
+
+ENDPOINTS = MappingProxyType(
+    {
+        EndpointState.WELL: ("active", "well"),
+        EndpointState.PROBING: ("pending", "probing"),
+        EndpointState.OPEN: ("troubled", "breaker open"),
+        EndpointState.UNWELL: ("troubled", "check fails"),
+    }
+)
+"""An endpoint's badge: its look and its word."""
+
+WAITS = MappingProxyType(
+    {
+        "breaker_open": "No endpoint may be tried now: what comes waits, and no attempt is lost.",
+        "unwell": "The check of every endpoint fails: what comes waits, and no attempt is lost.",
+        "rate": "Its rate is used up for this moment.",
+        "slowed": "It said that it gets too much: a pause.",
+    }
+)
+"""Why a target is not tried at this moment."""

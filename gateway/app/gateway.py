@@ -15,6 +15,7 @@ from gateway.admin.deps import Deps, Reloaded
 from gateway.admin.live import Hub
 from gateway.app.backlog import Backlog
 from gateway.app.descriptors import for_connections
+from gateway.app.endpoints import Endpoints
 from gateway.app.guarded import GuardedStore
 from gateway.app.lines import Lines
 from gateway.app.sockets import bind, bind_unix
@@ -22,7 +23,6 @@ from gateway.app.steps import Steps
 from gateway.delivery.actions import Actions
 from gateway.delivery.attempt import Attempts
 from gateway.delivery.dispatcher import Dispatcher
-from gateway.delivery.gates import Gates
 from gateway.delivery.pauses import Pauses
 from gateway.delivery.tokens import Tokens
 from gateway.errors import ConfigInvalid, StoreUnavailable
@@ -109,12 +109,12 @@ class Gateway:
             self.metrics.free_bytes.set, self._disk_changed,
         )  # fmt: skip
         await self.guard.look()
-        self.gates = Gates(lambda: self._plan, self._clock, random.random)
+        self.endpoints = Endpoints(store, lambda: self._plan, egress, self.metrics, self._clock)
         tokens = Tokens(egress.fetch, lambda: self._plan.oauth2s, self._clock)
         push(tokens.close)
         attempts = Attempts(
-            plan=lambda: self._plan, sender=egress, pauses=self._pauses, gates=self.gates,
-            tokens=tokens,
+            plan=lambda: self._plan, sender=egress, pauses=self._pauses, tokens=tokens,
+            gates=self.endpoints.gates,
             clock=self._clock, random=random.random, metrics=self.metrics, log=self._lines.attempt,
         )  # fmt: skip
         self.dispatcher = Dispatcher(
@@ -133,7 +133,12 @@ class Gateway:
         )  # fmt: skip
         backlog = Backlog(store, self.metrics, self._clock)
         self._steps = Steps(
-            self._ranges, self._load_pauses, backlog.count, self.dispatcher.start, self._resume
+            self._ranges,
+            self._load_pauses,
+            self.endpoints.load,
+            backlog.count,
+            self.dispatcher.start,
+            self._resume,
         )
         await self._catch_up()
         await self._admin(plan, refused)
@@ -145,6 +150,7 @@ class Gateway:
             self._steps.watch,
             backlog.watch,
             self._feed.watch,
+            self.endpoints.watch,
         ):
             self._tasks.append(asyncio.create_task(endless(work, self._lines.mistake)))
         push(self._cancel_tasks)
@@ -185,6 +191,7 @@ class Gateway:
     async def _admin(self, plan: Plan, refused: refused_log.RefusedLog) -> None:
         deps = Deps(
             plan=lambda: self._plan, store=self.store, actions=self.actions,
+            breakers=self.endpoints.by_hand, endpoints=self.endpoints.gates.statuses,
             refused=refused.page, metrics=self.metrics.render, reload=self.reload,
             ready=self.ready, clock=self._clock, refusal=self.refusal,
         )  # fmt: skip

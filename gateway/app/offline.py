@@ -1,6 +1,7 @@
 """The same API for one command, when no gateway runs: on the store's own files, in this process."""
 
 import contextlib
+import random
 import tempfile
 import time
 from collections.abc import AsyncIterator
@@ -14,6 +15,8 @@ from gateway.admin.deps import Deps, Reloaded
 from gateway.admin.live import Hub
 from gateway.app.sockets import bind_unix
 from gateway.delivery.actions import Actions
+from gateway.delivery.by_hand import ByHand
+from gateway.delivery.gates import Gates
 from gateway.delivery.pauses import Pauses
 from gateway.errors import GatewayError
 from gateway.plan.plan import Plan
@@ -33,9 +36,13 @@ async def offline(plan: Plan) -> AsyncIterator[aiohttp.ClientSession]:
         stack.push_async_callback(store.close)
         refused = refused_log.RefusedLog(plan.store.path)
         stack.push_async_callback(refused.close)
+        by_hand = ByHand(
+            store, Gates(lambda: plan, time.time, random.random), lambda: plan, time.time
+        )
+        await by_hand.load()
         actions = Actions(store, Pauses(await store.pauses()), lambda: plan, time.time)
         deps = Deps(
-            plan=lambda: plan, store=store, actions=actions, refused=refused.page,
+            plan=lambda: plan, store=store, actions=actions, breakers=by_hand, endpoints=dict, refused=refused.page,
             metrics=lambda: b"", reload=_no_reload, ready=dict, clock=time.time, who="command",
         )  # fmt: skip
         runner = web.AppRunner(build(deps, Hub(), trusted=True), access_log=None)

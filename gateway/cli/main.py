@@ -24,6 +24,7 @@ COMMANDS: MappingProxyType[str, str] = MappingProxyType(
         "refused": "refused:refused",
         "pause": "pause:pause",
         "resume": "pause:resume",
+        "breaker": "breaker:breaker",
         "providers": "providers:providers",
         "schema": "schema:schema",
         "status": "status:status",

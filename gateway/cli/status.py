@@ -39,12 +39,25 @@ def status(config: Path, *, as_json: bool) -> None:
         click.echo(f"new events are refused (503): {kept['refusing']}")
     for part, columns in (
         ("sources", ("name", "provider", "state", "reason", "path", "last_event_at")),
-        ("targets", ("name", "url", "counts", "oldest_pending_at", "paused")),
+        ("targets", ("name", "balance", "counts", "oldest_pending_at", "paused", "waits")),
+        (
+            "endpoints",
+            ("target", "url", "address", "state", "breaker", "last_error", "last_error_at"),
+        ),
     ):
-        rows = found.get(part)
+        rows = _endpoints(found) if part == "endpoints" else found.get(part)
         if isinstance(rows, list) and rows:
             click.echo(f"\n{part}")
             print_list(rows, as_json=False, columns=columns)
+
+
+def _endpoints(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """A row for each endpoint of each target."""
+    return [
+        {"target": target["name"], **endpoint}
+        for target in found["targets"]
+        for endpoint in target["endpoints"]
+    ]
 
 
 async def _at_rest(plan: Plan) -> dict[str, Any]:

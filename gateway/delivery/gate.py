@@ -185,7 +185,12 @@ class Gate:
         if down and self._sound and self._target is not None and self._target.breaker is not None:
             self._pace = pace.restarted()
 
-    # ---- people
+    # ---- people and checks
+
+    @property
+    def target(self) -> Target | None:
+        """As followed last; None: it is gone."""
+        return self._target
 
     @property
     def places(self) -> tuple[Place, ...]:

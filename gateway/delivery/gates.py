@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from gateway.delivery.gate import Gate
 from gateway.delivery.health import Checked
 from gateway.delivery.spots import Addresses, Spot
+from gateway.model.endpoints import BreakerState, TargetStatus
 from gateway.plan.plan import Plan, Target
 
 ByHand = Mapping[str, frozenset[str]]
@@ -48,6 +49,20 @@ class Gates:
         self._followed[name] = target
         by_hand = self._by_hand.get(name, frozenset())
         gate.follow(target, self._addresses, by_hand, self._clock())
+
+    def statuses(self) -> Mapping[str, TargetStatus]:
+        """Every target's endpoints as people see them."""
+        now = self._clock()
+        found = {name: gate.status(now) for name, gate in self.every()}
+        return {name: status for name, status in found.items() if status is not None}
+
+    def open_breakers(self) -> Mapping[tuple[str, str], bool]:
+        """By target and endpoint: whether its breaker is open."""
+        return {
+            (name, place.spot.label): place.spot.breaker.state is not BreakerState.CLOSED
+            for name, gate in self.every()
+            for place in gate.places
+        }
 
     # ---- what changes beside attempts
 

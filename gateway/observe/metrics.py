@@ -13,6 +13,8 @@ from prometheus_client.registry import Collector
 
 OldestPending = Callable[[], Mapping[str, float]]
 """Seconds that the oldest pending delivery of each target has waited."""
+OpenBreakers = Callable[[], Mapping[tuple[str, str], bool]]
+"""By target and endpoint: whether the breaker is open."""
 
 UNKNOWN = "_unknown"
 """Requests to no configured source count under this name."""
@@ -39,6 +41,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("gateway_attempts_total", "counter", ("target", "result"), "attempts by their result"),
     Metric("gateway_attempt_seconds", "histogram", ("target",), "one attempt, answer included"),
     Metric("gateway_oldest_pending_seconds", "gauge", ("target",), "age of the oldest that waits"),
+    Metric("gateway_breaker_open", "gauge", ("target", "endpoint"), "1: its breaker is not closed"),
     Metric("gateway_source_closed", "gauge", ("source", "reason"), "1: the source answers 503"),
     Metric("gateway_store_free_bytes", "gauge", (), "room for the store: see min_free"),
     Metric("gateway_store_refusing", "gauge", (), "1: new events get 503 for the store's disk"),
@@ -52,19 +55,29 @@ _EVENTS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 _STATES = ("pending", "leased", "held", "dead")
 
 
-class _OldestPending(Collector):
-    """Ages grow by themselves, so they are computed when somebody looks."""
+class _Asked(Collector):
+    """What is asked for when somebody looks: ages that grow by themselves, breakers that time
+    opens to a probe."""
 
     def __init__(self, read: "Metrics") -> None:
         self._read = read
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        family = GaugeMetricFamily(
-            "gateway_oldest_pending_seconds", "age of the oldest that waits", labels=["target"]
-        )
+        ages = _family("gateway_oldest_pending_seconds")
         for target, seconds in self._read.oldest_pending().items():
-            family.add_metric([target], seconds)
-        yield family
+            ages.add_metric([target], seconds)
+        breakers = _family("gateway_breaker_open")
+        for labels, is_open in self._read.open_breakers().items():
+            breakers.add_metric(labels, float(is_open))
+        return (ages, breakers)
+
+
+_ASKED = frozenset({"gateway_oldest_pending_seconds", "gateway_breaker_open"})
+
+
+def _family(name: str) -> GaugeMetricFamily:
+    (metric,) = (one for one in METRICS if one.name == name)
+    return GaugeMetricFamily(name, metric.about, labels=metric.labels)
 
 
 class Metrics:
@@ -73,6 +86,7 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry(auto_describe=False)
         self.oldest_pending: OldestPending = dict
+        self.open_breakers: OpenBreakers = dict
         made = {metric.name: self._make(metric) for metric in METRICS if self._kept(metric)}
         self._requests: Counter = made["gateway_requests_total"]
         self._request_seconds: Histogram = made["gateway_request_seconds"]
@@ -91,11 +105,11 @@ class Metrics:
         self.refused_dropped: Counter = made["gateway_refused_dropped_total"]
         self._children: dict[tuple[str, ...], Counter] = {}
         self._histograms: dict[str, Histogram] = {}
-        self.registry.register(_OldestPending(self))
+        self.registry.register(_Asked(self))
 
     @staticmethod
     def _kept(metric: Metric) -> bool:
-        return metric.name != "gateway_oldest_pending_seconds"
+        return metric.name not in _ASKED
 
     def _make(self, metric: Metric):  # type: ignore[no-untyped-def]  # three kinds, one table
         if metric.kind == "counter":

@@ -17,6 +17,8 @@ from gateway.admin.app import build
 from gateway.admin.deps import Deps, Reloaded
 from gateway.admin.live import Hub
 from gateway.delivery.actions import Actions
+from gateway.delivery.by_hand import ByHand
+from gateway.delivery.gates import Gates
 from gateway.delivery.pauses import Pauses
 from gateway.errors import Problem
 from gateway.model.ids import EventId, key_digest, new_delivery_id, new_event_id
@@ -78,6 +80,8 @@ class Demo:
     store: sqlite.SqliteStore
     refused: RefusedLog
     actions: Actions
+    gates: Gates
+    breakers: ByHand
     clock: Clock
     hub: Hub
     plan: Plan
@@ -92,6 +96,8 @@ class Demo:
             plan=lambda: self.plan,
             store=self.store,
             actions=self.actions,
+            breakers=self.breakers,
+            endpoints=self.gates.statuses,
             refused=self.refused.page,
             metrics=lambda: b"gateway_plan_generation 1.0\n",
             reload=reload,
@@ -118,7 +124,9 @@ async def open_demo(folder: Path, *, moment: float = 0.0) -> Demo:
     made = plan()
     refused = RefusedLog(path, clock=clock)
     actions = Actions(store, Pauses(), lambda: made, clock)
-    return Demo(store, refused, actions, clock, hub, made)
+    gates = Gates(lambda: made, clock, lambda: 0.0)
+    breakers = ByHand(store, gates, lambda: made, clock)
+    return Demo(store, refused, actions, gates, breakers, clock, hub, made)
 
 
 def to(name: str, state: DeliveryState = DeliveryState.PENDING, **more: object) -> NewDelivery:

@@ -37,7 +37,7 @@ def test_frames_name_places_and_classes_and_no_value() -> None:
 def test_the_log_of_an_unexpected_error_quotes_nobody(*, pretty: bool) -> None:
     out = io.StringIO()
     logs.configure(level="error", stream=out, pretty=pretty)
-    Gateway(lambda _: None)._report(caught())  # type: ignore[arg-type, return-value]  # no plan
+    Gateway(lambda _: None)._lines.mistake(caught())  # type: ignore[arg-type, return-value]  # no plan
     logs.configure(level="error")
     text = out.getvalue()
     assert SECRET not in text

@@ -55,6 +55,18 @@ async def pausing(request: web.Request) -> web.Response:
     return await _back(request, "/sources" if kind == "sources" else "/targets", verb, moved)
 
 
+@routes.post("/targets/{name}/breaker/{verb:open|close}")
+async def breaker(request: web.Request) -> web.Response:
+    """Takes endpoints out, or back in: the one the form names, else all of the target."""
+    deps = request.app[DEPS]
+    verb = request.match_info["verb"]
+    endpoint = str((await request.post()).get("endpoint", "")) or None
+    await deps.breakers.set(
+        "open" if verb == "open" else "close", request.match_info["name"], endpoint, deps.who
+    )
+    raise web.HTTPSeeOther(f"/targets?did=breaker_{verb}")
+
+
 @routes.post("/reload")
 async def reload(request: web.Request) -> web.Response:
     """Reads routes.yaml again; what is wrong in it is shown, and the old plan stays."""

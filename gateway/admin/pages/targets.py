@@ -7,6 +7,7 @@ from aiohttp import web
 
 from gateway.admin.keys import DEPS
 from gateway.admin.rendering import page
+from gateway.model.endpoints import TargetStatus
 from gateway.model.records import Attempt, Delivery
 from gateway.model.states import DeliveryState, Reason
 from gateway.plan.plan import Target
@@ -27,6 +28,8 @@ class Row:
     paused: Pause | None
     error: Attempt | None
     """The last failed attempt among what waits or is dead."""
+    status: TargetStatus | None
+    """None: it is gone, or nothing is known of its endpoints."""
 
 
 @routes.get("/targets")
@@ -38,10 +41,14 @@ async def targets(request: web.Request) -> web.Response:
     pauses = await deps.store.pauses()
     paused = {pause.name: pause for pause in pauses if pause.kind == "target"}
     names = [*plan.targets, *sorted(name for name in backlog if name not in plan.targets)]
+    statuses = deps.endpoints()
     rows = [
-        await _row(deps.store, name, plan.targets.get(name), backlog.get(name), paused.get(name))
+        await _row(
+            deps.store, name, plan.targets.get(name), backlog.get(name), paused.get(name),
+            statuses.get(name),
+        )
         for name in names
-    ]
+    ]  # fmt: skip
     context = {
         "rows": rows,
         "plan": plan,
@@ -56,12 +63,13 @@ async def _row(
     target: Target | None,
     waits: TargetBacklog | None,
     paused: Pause | None,
+    status: TargetStatus | None,
 ) -> Row:
     counts = waits.counts if waits else {}
     oldest = waits.oldest_pending_at if waits else None
     troubled = counts.get("dead", 0) or counts.get("pending", 0)
     error = await _last_error(store, name) if troubled else None
-    return Row(name, target, counts, oldest, paused, error)
+    return Row(name, target, counts, oldest, paused, error, status)
 
 
 async def _last_error(store: Store, target: str) -> Attempt | None:
