@@ -14,6 +14,7 @@ from gateway.plan.plan import Plan, Server, Source, StoreSettings
 from gateway.plan.routes import compile_route
 from gateway.plan.sources import compile_source
 from gateway.plan.targets import compile_target
+from gateway.plan.twice import warn_twice
 from gateway.routing.match import Route, RouteIndex
 
 
@@ -155,6 +156,7 @@ def _store(config: Config, notes: Notes) -> StoreSettings:
 
 def _look_over(plan: Plan, shape: shapes.File, notes: Notes) -> None:
     """What is allowed and probably not meant."""
+    warn_twice(plan.routes, plan.sources, notes)
     used = {name for route in plan.routes.values() for name in route.targets}
     for name in plan.targets:
         if name not in used:

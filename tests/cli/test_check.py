@@ -26,7 +26,7 @@ def test_a_mistake_is_on_stderr_with_its_place_and_hint(tmp_path: Path) -> None:
     path = file(tmp_path, RIGHT.replace("[hub]", "[hubb]"))
     said = CliRunner().invoke(check, ["-c", path])
     assert (said.exit_code, said.stdout) == (1, "")
-    assert said.stderr.startswith(f"error: {path}:18:12: routes[1].from[0]: no source 'hubb'")
+    assert said.stderr.startswith(f"error: {path}:19:12: routes[1].from[0]: no source 'hubb'")
     assert "did you mean hub?" in said.stderr
 
 

@@ -16,6 +16,7 @@ targets:
   ledger: {url: "http://127.0.0.1:9000/"}
 routes:
   - name: all
+    on: [payment.*]
     to: [ledger]
   - name: pushes
     from: [hub]

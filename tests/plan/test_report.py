@@ -41,7 +41,7 @@ def test_the_report_for_programs_has_exactly_its_keys(folder: Path) -> None:
     assert found["ok"] is False
     (error,), (warning,) = found["errors"], found["warnings"]
     assert list(error) == list(warning) == KEYS
-    assert (error["file"], error["line"], error["path"]) == (str(file), 18, "routes[1].from[0]")
+    assert (error["file"], error["line"], error["path"]) == (str(file), 19, "routes[1].from[0]")
     assert warning["message"] == "the secret stands in the file itself"
     assert "a-literal" not in orjson.dumps(found).decode()
 
