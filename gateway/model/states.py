@@ -111,6 +111,27 @@ MOVES: MappingProxyType[Verb, Move] = MappingProxyType(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What the gateway does by itself."""
+
+    leaves: DeliveryState
+    to: DeliveryState
+    why: str
+
+
+STEPS: tuple[Step, ...] = (
+    Step(_S.PENDING, _S.LEASED, "due, and its target may be tried"),
+    Step(_S.PENDING, _S.SUPERSEDED, "a later one of its burst"),
+    Step(_S.LEASED, _S.DELIVERED, "answered 2xx"),
+    Step(_S.LEASED, _S.PENDING, "tried again later, or not tried after all"),
+    Step(_S.LEASED, _S.DEAD, "refused for good, window or attempts used up, five deaths"),
+    Step(_S.LEASED, _S.HELD, "paused, cannot be rendered, its route or target is gone"),
+    Step(_S.LEASED, _S.CANCELED, "judged again, and not wanted"),
+)
+"""An event's commit makes a delivery pending, leased or held; then these, and `MOVES`."""
+
+
 class Trigger(StrEnum):
     """What caused an attempt: the value of `Gateway-Trigger`."""
 

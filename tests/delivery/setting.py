@@ -14,7 +14,7 @@ from gateway.delivery.tokens import Tokens
 from gateway.errors import StoreUnavailable
 from gateway.model.ids import DeliveryId, EventId, Seq
 from gateway.model.records import Delivery, Due, Event, Moved, Result, Selection, Work
-from gateway.model.states import MOVES, DeliveryState, Reason, Trigger, Verb
+from gateway.model.states import MOVES, STEPS, DeliveryState, Reason, Trigger, Verb
 from gateway.net.egress import Answer, Call
 from gateway.plan.plan import Endpoint, Plan, RetryPolicy, Target
 from gateway.routing.templates import TextTemplate
@@ -59,6 +59,9 @@ def work(seq: int = 1, to: str = "one", **more: object) -> Work:
         }
     )  # fmt: skip
     return Work(delivery, event, (), "application/json", b"{}")
+
+
+FROM_LEASED = {step.to for step in STEPS if step.leaves is DeliveryState.LEASED}
 
 
 class MemoryDeliveries:
@@ -158,6 +161,7 @@ class MemoryDeliveries:
         for result in results:
             one = self.rows[result.delivery]
             assert one.delivery.state is DeliveryState.LEASED, "only what is leased has a result"
+            assert result.state in FROM_LEASED, "the table of steps has it"
             made = int(result.attempt is not None)
             if result.attempt is not None:
                 one = replace(one, endpoint=result.attempt.endpoint)

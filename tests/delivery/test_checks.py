@@ -110,7 +110,7 @@ def test_when_all_are_ill_the_backlog_waits_and_goes_on_by_itself() -> None:
             task = with_checks(hosts, one)
             await asyncio.sleep(15)
             fill(200)(one.store)
-            one.dispatcher.due(await one.store.claim("one", (0, 0), 1000))
+            one.dispatcher.due(await one.store.claim("one", [(None, (0, 0))], 1000))
             await asyncio.sleep(1000)
             assert hosts.sent.total() == 0
             assert one.gates.statuses()["one"].waits == "unwell"
@@ -176,7 +176,7 @@ def test_each_address_of_a_name_gets_its_share_and_has_a_breaker_of_its_own() ->
             names = Names(lambda: one.plan, resolver, one.gates)
             await names.look()
             fill(300)(one.store)
-            one.dispatcher.due(await one.store.claim("one", (0, 0), 1000))
+            one.dispatcher.due(await one.store.claim("one", [(None, (0, 0))], 1000))
             await one.until(lambda: set(one.store.states()) == {"delivered"})
             assert 140 < hosts.sent["10.0.0.1"] < 160
             assert hosts.sent["10.0.0.2"] < 20
