@@ -88,7 +88,7 @@ class Attempts:
         except AuthFailed as failed:
             return _hold(work, Reason.AUTH, str(failed), now)
         gate = self.gates.of(ready.target.name)
-        pick = gate.pick(work.endpoint, now)
+        pick = gate.pick(work.endpoint, self.clock())
         if pick is None:  # the last endpoint was taken out since this attempt was begun
             return Result(
                 work.delivery.seq, DeliveryState.PENDING, Reason.BREAKER_OPEN, "", now, None

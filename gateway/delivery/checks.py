@@ -79,4 +79,5 @@ def _call(target: Target, check: HealthCheck, spot: Spot) -> Call:
         address=spot.address,
         answer_most=target.answer,
         method="GET",
+        tls=target.tls.context if target.tls is not None else None,
     )
