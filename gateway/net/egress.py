@@ -5,8 +5,6 @@ something is tried again is `delivery`'s decision alone.
 """
 
 import asyncio
-import errno
-import socket
 import ssl
 import time
 from collections.abc import Sequence
@@ -16,17 +14,17 @@ from typing import Final, Literal
 from urllib.parse import urlencode
 
 import aiohttp
-from aiohttp.client_reqrep import ClientRequest
-from aiohttp.connector import AddrInfoType, Connection
-from aiohttp.tracing import Trace
-from yarl import URL
+from aiohttp.http_exceptions import HttpProcessingError
 
 from gateway.errors import GatewayError
 from gateway.model.states import ErrorClass
-from gateway.net.guards import forbidden
+from gateway.net.connector import GuardedConnector, socket_for
+from gateway.net.exchange import EXCERPT, Destination, Exchange, read
+from gateway.net.failures import NOT_IN_TIME, classify
 
 ANSWER_MAX: Final = 64 * 1024
-EXCERPT: Final = 1024
+_DESTINATIONS: Final = 1024
+"""Places remembered; beyond that all are forgotten, which costs some microseconds each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,42 +71,6 @@ class FetchFailed(GatewayError):
 
 # GitHub answers 403 to whoever does not name himself (docs.github.com, REST, user agent).
 NAMED: Final = (("Accept", "application/json"), ("User-Agent", "webhook-gateway"))
-_TOO_LONG: Final = ("when reading", "Too many headers")
-"""How aiohttp says that an answer's head is past its limits; it has no class of its own for it."""
-_NEVER: Final = "link-local and metadata addresses are never called"
-
-
-class _Forbidden(aiohttp.ClientConnectionError):
-    """The socket is connected to an address of `guards.FORBIDDEN`."""
-
-
-def _socket_for(address: AddrInfoType) -> socket.socket:
-    """A socket to be connected there. Raises where no socket may be connected to.
-
-    The names' addresses come here one by one, so that nothing knocks at a forbidden one, not even
-    with TLS's first words.
-    """
-    family, kind, protocol, _, where = address
-    if forbidden(where):
-        raise PermissionError(errno.EACCES, _NEVER)
-    return socket.socket(family, kind, protocol)
-
-
-class _GuardedConnector(aiohttp.TCPConnector):
-    """Looks at the connected socket too, before a request is written to it."""
-
-    async def connect(
-        self,
-        req: ClientRequest,
-        traces: list[Trace],
-        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  # aiohttp's own signature
-    ) -> Connection:
-        connection = await super().connect(req, traces, timeout)
-        transport = connection.transport
-        if transport is not None and forbidden(transport.get_extra_info("peername")):
-            connection.close()
-            raise _Forbidden(_NEVER)
-        return connection
 
 
 class Egress:
@@ -116,14 +78,13 @@ class Egress:
 
     def __init__(self, trust: ssl.SSLContext | None = None) -> None:
         """Needs a running loop. trust: whose certificates count; the system's unless given."""
-        self._trust = trust or True
+        self._trust: ssl.SSLContext | Literal[True] = trust or True
+        self._destinations: dict[object, Destination] = {}
+        self._connector = GuardedConnector(
+            limit=0, limit_per_host=0, keepalive_timeout=30, socket_factory=socket_for
+        )
         self._session = aiohttp.ClientSession(
-            connector=_GuardedConnector(
-                limit=0,
-                limit_per_host=0,
-                keepalive_timeout=30,
-                socket_factory=_socket_for,
-            ),
+            connector=self._connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
             auto_decompress=False,
@@ -134,35 +95,32 @@ class Egress:
     async def send(self, call: Call) -> Answer:
         """Makes one request. Never raises but for cancellation."""
         started = time.perf_counter()
-        timeout = aiohttp.ClientTimeout(total=call.timeout, sock_connect=call.connect_timeout)
-        status: int | None = None
-        url: str | URL = call.url
-        headers, name = call.headers, None
+        exchange = Exchange(self._connector)
         try:
-            if call.address:
-                url, headers, name = _pinned(call)
-            async with self._session.request(
-                call.method,
-                url,
-                data=call.body if call.method == "POST" else None,
-                headers=headers,
-                allow_redirects=False,
-                timeout=timeout,
-                server_hostname=name,
-                ssl=call.tls or self._trust,
-            ) as answer:
-                status = answer.status
-                retry_after = answer.headers.get("Retry-After")
-                excerpt, whole = await _read(answer, call.answer_most)
-                if not whole:
-                    answer.close()  # the rest is not wanted, and nor is the connection
+            async with asyncio.timeout(call.timeout):
+                to = self._destination(call)
+                said = await exchange.make(to, call.headers, call.body, call.answer_most)
             took = time.perf_counter() - started
-            return Answer(status, None, "", excerpt, took, retry_after)
-        except (aiohttp.ClientError, OSError, ValueError) as error:
+            return Answer(said.status, None, "", said.excerpt, took, said.retry_after)
+        except (aiohttp.ClientError, HttpProcessingError, OSError, ValueError) as error:
             kind, message = classify(error)
+            if kind is ErrorClass.TIMEOUT and not exchange.connected:
+                kind, message = ErrorClass.CONNECT_TIMEOUT, NOT_IN_TIME
             took = time.perf_counter() - started
             # A status without the end of its answer is no answer: the service may not have it.
             return Answer(None, kind, message, b"", took)
+
+    def _destination(self, call: Call) -> Destination:
+        """Made once for each place that is called: it costs more than the call. Raises ValueError."""
+        key = (call.method, call.url, call.address, call.tls, call.connect_timeout)
+        found = self._destinations.get(key)
+        if found is None:
+            if len(self._destinations) >= _DESTINATIONS:
+                self._destinations.clear()
+            found = self._destinations[key] = Destination(
+                call.method, call.url, call.address, call.tls or self._trust, call.connect_timeout
+            )
+        return found
 
     async def fetch(
         self,
@@ -193,7 +151,7 @@ class Egress:
                 ssl=tls or self._trust,
             ) as answer:
                 if answer.status != HTTPStatus.OK:
-                    excerpt, _ = await _read(answer, EXCERPT)
+                    excerpt, _ = await read(answer.content, EXCERPT)
                     answer.close()
                     raise FetchFailed(f"the answer was {answer.status}", excerpt)
                 kept = bytearray()
@@ -209,66 +167,3 @@ class Egress:
     async def close(self) -> None:
         """Closes every connection."""
         await self._session.close()
-
-
-def _pinned(call: Call) -> tuple[URL, Sequence[tuple[str, str]], str]:
-    """A call's URL with the address in it, its headers with the name, and the name TLS asks for."""
-    url = URL(call.url)
-    host = url.host_port_subcomponent or ""
-    return url.with_host(call.address), [*call.headers, ("Host", host)], url.raw_host or ""
-
-
-async def _read(answer: aiohttp.ClientResponse, most: int) -> tuple[bytes, bool]:
-    kept = bytearray()
-    size = 0
-    async for chunk in answer.content.iter_any():
-        size += len(chunk)
-        if len(kept) < EXCERPT:
-            kept += chunk[: EXCERPT - len(kept)]
-        if size > most:
-            return bytes(kept), False
-    return bytes(kept), True
-
-
-def classify(error: BaseException) -> tuple[ErrorClass, str]:
-    """The class of a failure, and what a person reads. Names no URL and no header."""
-    if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return ErrorClass.CONNECT_TIMEOUT, "no connection in time"
-    if isinstance(error, asyncio.TimeoutError):
-        return ErrorClass.TIMEOUT, "no whole answer in time"
-    if isinstance(error, _Forbidden):
-        return ErrorClass.REFUSED, str(error)
-    if isinstance(error, aiohttp.ClientConnectorCertificateError | ssl.SSLCertVerificationError):
-        return _certificate(getattr(error, "certificate_error", error))
-    if isinstance(error, aiohttp.InvalidURL):
-        return ErrorClass.DNS, "the URL names no host"
-    if isinstance(error, aiohttp.ClientConnectorDNSError | socket.gaierror):
-        return ErrorClass.DNS, "the name does not resolve"
-    if isinstance(error, aiohttp.ClientSSLError | ssl.SSLError):
-        return ErrorClass.TLS, "TLS could not be agreed on"
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return _unconnected(error.os_error)
-    if isinstance(error, aiohttp.ClientResponseError) and any(
-        words in error.message for words in _TOO_LONG
-    ):
-        return ErrorClass.TOO_LARGE, "the answer's head is too large"
-    return ErrorClass.RESET, "the connection broke before the whole answer was there"
-
-
-def _unconnected(error: OSError) -> tuple[ErrorClass, str]:
-    if isinstance(error, ConnectionRefusedError):
-        return ErrorClass.REFUSED, "nothing listens there"
-    if isinstance(error, TimeoutError):
-        return ErrorClass.CONNECT_TIMEOUT, "no connection in time"
-    if isinstance(error, ConnectionError):
-        return ErrorClass.RESET, "the connection broke before it was made"
-    return ErrorClass.REFUSED, error.strerror or "no connection"
-
-
-def _certificate(error: BaseException) -> tuple[ErrorClass, str]:
-    text = str(error)
-    if "expired" in text or "not yet valid" in text:
-        return ErrorClass.TLS_EXPIRED, "the certificate is out of date"
-    if "ostname mismatch" in text or "IP address mismatch" in text:
-        return ErrorClass.TLS_NAME, "the certificate is for another name"
-    return ErrorClass.TLS, "the certificate is not trusted"

@@ -9,8 +9,9 @@ import pytest
 from aiohttp.client_reqrep import ConnectionKey
 
 from gateway.model.states import ErrorClass
-from gateway.net import egress as module
-from gateway.net.egress import classify
+from gateway.net import connector as module
+from gateway.net.egress import Call, Egress
+from gateway.net.failures import classify
 from tests.net.servers import OK, raw, says, send
 
 
@@ -245,3 +246,43 @@ def test_what_the_system_says_of_a_connection_has_a_class(
 def test_what_is_used_of_the_closed_list_is_what_the_model_has() -> None:
     told = {"dns", "refused", "reset", "connect_timeout", "timeout", "tls_expired", "tls_name"}
     assert told | {"tls", "status", "redirect", "too_large"} == {str(one) for one in ErrorClass}
+
+
+@pytest.mark.parametrize("status", [b"413 Too Large", b"200 OK"])
+async def test_an_answer_before_the_whole_request_is_read_counts_and_ends_the_connection(
+    status: bytes,
+) -> None:
+    heads: list[bytes] = []
+
+    async def hasty(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\n\r\n")
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(hasty, "127.0.0.1", 0, limit=64 * 1024)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/hooks"
+    out = Egress()
+    try:
+        for _ in range(2):
+            answer = await out.send(Call(url, (), b"x" * 20_000_000, 5.0, 1.0))
+            assert answer.status == int(status[:3])
+    finally:
+        await out.close()
+        server.close()
+    assert len(heads) == 2
+
+
+async def test_what_says_accept_says_it_once() -> None:
+    async with raw(says(OK)) as server:
+        await send(server.url, headers=(("accept", "text/plain"),))
+        await send(server.url, headers=())
+    heads = [head.lower() for head in server.heads]
+    assert [head.count(b"accept:") for head in heads] == [1, 1]
+    assert b"accept: text/plain" in heads[0]
+
+
+async def test_a_part_of_a_url_that_is_not_ascii_goes_as_the_client_writes_it() -> None:
+    async with raw(says(OK)) as server:
+        await send(server.url + "/ä b?c=ö&d=%26")
+    assert server.heads[0].startswith(b"POST /hooks/%C3%A4%20b?c=%C3%B6&d=%26 HTTP/1.1\r\n")
