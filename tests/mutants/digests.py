@@ -2,7 +2,7 @@
 
 from tests.mutants.mutant import mutant
 
-_ONE_VALUE = "    if len(values) == 1:\n        value = values[0]\n"
+_ONE_VALUE = "value = headers.one(name)"
 _FILLED = "if value and value.isascii():"
 _COMPARED = "if hmac.compare_digest(mac, candidate) and found is None:"
 _HEX_SIZE = "    if len(value) != 2 * size:\n        return None\n"
@@ -14,12 +14,21 @@ HEADERS = (
     mutant(
         "header-doubled-takes-first",
         "two programs on the way believe different headers",
-        ("headers", _ONE_VALUE, "    if values:\n        value = values[0]\n"),
+        ("headers", _ONE_VALUE, "value = next(iter(headers.all(name)), None)"),
     ),
     mutant(
         "header-doubled-takes-last",
         "two programs on the way believe different headers",
-        ("headers", _ONE_VALUE, "    if values:\n        value = values[-1]\n"),
+        ("headers", _ONE_VALUE, "value = next(reversed(headers.all(name)), None)"),
+    ),
+    mutant(
+        "header-doubled-is-one",
+        "two programs on the way believe different headers",
+        (
+            "model/request",
+            "return None if name in self._doubled else self._values",
+            "return self._values",
+        ),
     ),
     mutant(
         "header-not-ascii",
@@ -107,7 +116,7 @@ DIGESTS = (
         (
             "mac",
             _COMPARED,
-            "if found is None and candidate in (mac, _mac(key.value, parts, 'sha1')):",
+            "if found is None and candidate in (mac, hmac.digest(key.value, b''.join(parts), 'sha1')):",
         ),
         ("mac", _HEX_SIZE, ""),
     ),
@@ -154,8 +163,18 @@ DIGESTS = (
         ("standard_webhooks", "_OWN if any(", "_OWN if all("),
     ),
     mutant(
-        "body-after-a-template-uncovered",
+        "large-body-uncovered",
         "everything over 64 KiB of a signed body can be changed",
-        ("mac", "    for part in parts:\n        state", "    for part in parts[:-1]:\n        state"),
+        ("mac", "state.update(part)", "state.update(part[:65536])"),
+    ),
+    mutant(
+        "last-part-uncovered",
+        "what stands last in a template, mostly the body, can be changed",
+        ("mac", "for part in parts:", "for part in parts[:-1] or parts:"),
+    ),
+    mutant(
+        "hash-goes-on",
+        "a request is judged by the bytes of those before it as well",
+        ("base", "return begun.copy()", "return begun"),
     ),
 )  # fmt: skip

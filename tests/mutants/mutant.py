@@ -23,4 +23,9 @@ class Mutant:
 
 
 def mutant(name: str, reason: str, *edits: tuple[str, str, str]) -> Mutant:
-    return Mutant(name, reason, tuple(Edit(f"verify/{file}.py", *texts) for file, *texts in edits))
+    """edits: a file of `gateway/verify`, or one of the package with its folder; old; new."""
+    made = (
+        Edit(f"{file}.py" if "/" in file else f"verify/{file}.py", old, new)
+        for file, old, new in edits
+    )
+    return Mutant(name, reason, tuple(made))

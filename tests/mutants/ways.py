@@ -2,7 +2,7 @@
 
 from tests.mutants.mutant import mutant
 
-_JUDGED_BY = "                return way.scheme.verify(request, way.keys, now, self.context)\n"
+_JUDGED = "        return judge.scheme.verify(request, judge.keys, now, self.context)\n"
 
 VERIFIER = (
     mutant(
@@ -10,12 +10,18 @@ VERIFIER = (
         "a request that fails the strong way is judged by the weak one",
         (
             "verifier",
-            _JUDGED_BY,
+            _JUDGED,
             (
-                "                found = way.scheme.verify(request, way.keys, now, self.context)\n"
-                "                if isinstance(found, Proof):\n                    return found\n"
+                "        for way in self.bound:\n"
+                "            found = way.scheme.verify(request, way.keys, now, self.context)\n"
+                f"            if isinstance(found, Proof):\n                return found\n{_JUDGED}"
             ),
         ),
+    ),
+    mutant(
+        "second-way-never-used",
+        "senders of the way that was opened for them are refused",
+        ("verifier", "if len(self.bound) > 1:", "if len(self.bound) > 9:"),
     ),
     mutant(
         "weak-way-open-by-any-word",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.verify.base import BadKey, BadScheme, Context, Proof, Refusal, Secret
+from gateway.verify.base import BadKey, BadScheme, Context, Key, Proof, Refusal, Secret
 from gateway.verify.hmac import Hmac, Timestamp
 from tests.verify.build import BODY, NOW, SECRET, judge, outcome, request
 
@@ -283,6 +283,15 @@ def test_one_good_signature_of_several_is_enough() -> None:
 def test_the_label_of_the_key_that_fitted_is_kept() -> None:
     proof = judge(PLAIN, plain(), keys=[b"new" * 8, SECRET, b"older" * 8])
     assert proof == Proof("hmac", "#2")
+
+
+def test_a_key_judges_each_request_as_if_it_were_the_first() -> None:
+    keys = [Key("#1", SECRET)]
+    for body in (b"one", b"two", b"one", b""):
+        for scheme, sent in ((PLAIN, plain(body=body)), (STAMPED, stamped(body=body))):
+            assert isinstance(scheme.verify(sent, keys, NOW, Context()), Proof)
+            changed = request(*(tuple(map(bytes.decode, p)) for p in sent.headers.pairs), body=b"x")
+            assert isinstance(scheme.verify(changed, keys, NOW, Context()), Refusal)
 
 
 def test_of_two_secrets_that_fit_the_first_is_named() -> None:
