@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 import pytest
+import trustme
 from pydantic import BaseModel
 from ruamel.yaml import YAML
 
@@ -15,11 +16,17 @@ from gateway.cli.main import root
 from gateway.config import shapes, target_shapes
 from gateway.errors import ConfigInvalid
 from gateway.plan.compile import compile_plan
+from tests.docs import delivery
 from tests.docs.pages import DOCS, PAGES
 
 REPOSITORY = DOCS.parent
-WRITTEN = [path for path in [REPOSITORY / "README.md", *DOCS.rglob("*.md")] if path not in PAGES]
+WHOLLY_MADE = PAGES.keys() - {delivery.PAGE}
+WRITTEN = [
+    path for path in [REPOSITORY / "README.md", *DOCS.rglob("*.md")] if path not in WHOLLY_MADE
+]
 SECRET = "whsec_" + "c2VjcmV0" * 6
+CA = trustme.CA()
+OURS = CA.issue_cert("gateway.test").private_key_and_cert_chain_pem
 yaml = YAML(typ="safe", pure=True)
 
 
@@ -70,6 +77,9 @@ def test_a_piece_of_routes_yaml_compiles(text: str, tmp_path: Path) -> None:
     for name in re.findall(r"\bfile:([\w./-]+)", text):
         (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
         (tmp_path / name).write_text(SECRET)
+    for name in re.findall(r"\b(?:ca|certificate|key): ([\w./-]+)", text):
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
+        (CA.cert_pem if "ca" in name else OURS).write_to_path(tmp_path / name)
     environ = dict.fromkeys(re.findall(r"\$\{(\w+)", text), SECRET)
     try:
         plan = compile_plan(config, environ, generation=1)
