@@ -232,7 +232,7 @@ class Dispatcher:
             queue.loading = True
             self._spawn(self._load(queue))
         if (due := queue.next_at()) is not None:
-            self._wake_at(max(due, opens))
+            self._wake_at(max(due, opens), now)
 
     def _empty(self, queue: TargetQueue) -> None:
         """No endpoint may be tried: what waits in memory waits in the store instead."""
@@ -316,15 +316,20 @@ class Dispatcher:
         await self._loader.fill(queue)
         self.pump(queue)
 
-    def _wake_at(self, at: float) -> None:
-        """One timer for all queues: for the earliest time any of them waits for."""
-        now = self._clock()
-        if at <= now or at >= self._timer_at:
+    def _wake_at(self, at: float, looked: float) -> None:
+        """One timer for all queues: for the earliest time any of them waits for.
+
+        looked: when the queue was looked at. What became due since then needs the timer too: those
+        of uvloop are up to a millisecond early.
+        """
+        if at <= looked or at >= self._timer_at:
             return
         if self._timer is not None:
             self._timer.cancel()
         self._timer_at = at
-        self._timer = asyncio.get_running_loop().call_later(at - now, self._woken)
+        self._timer = asyncio.get_running_loop().call_later(
+            max(0.0, at - self._clock()), self._woken
+        )
 
     def _woken(self) -> None:
         self._timer = None

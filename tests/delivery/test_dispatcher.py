@@ -1,6 +1,7 @@
 """The dispatcher on a virtual clock: nobody waits for another, nothing is lost, nothing doubled."""
 
 import asyncio
+import random
 from itertools import pairwise
 
 import pytest
@@ -128,6 +129,30 @@ def test_a_start_that_the_store_failed_is_made_again() -> None:
             store.broken = False
             await one.start()
             await other.until(lambda: store.states() == ["delivered"] * 3)
+            await one.drain(1.0)
+
+    run(main())
+
+
+def test_what_becomes_due_while_the_queue_is_looked_at_is_not_forgotten() -> None:
+    async def main() -> None:
+        async with dispatching(plan(target()), before=fill(1)) as other:
+            store = MemoryDeliveries()
+            for seconds in range(50):
+                store.new(next_at=clock() + 10 * seconds)
+            chance = random.Random(4)
+
+            def unsteady() -> float:
+                """Timers fire a moment too early, and time goes on between two looks at it."""
+                return clock() + chance.uniform(-1e-3, 1e-3)
+
+            one = Dispatcher(
+                store, other.dispatcher._attempts, lambda: other.plan, unsteady,
+                other.reports.append,
+            )  # fmt: skip
+            await one.start()
+            async with asyncio.timeout(1000):
+                await other.until(lambda: store.states() == ["delivered"] * 50)
             await one.drain(1.0)
 
     run(main())
