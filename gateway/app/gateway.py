@@ -41,7 +41,7 @@ from gateway.upkeep.ballast import Ballast
 from gateway.upkeep.disk import DiskGuard
 from gateway.upkeep.endless import endless
 from gateway.upkeep.ranges import RangesFeed
-from gateway.upkeep.retention import keep_pruned
+from gateway.upkeep.retention import Retention
 
 
 class Gateway:
@@ -108,6 +108,9 @@ class Gateway:
             store, Ballast(store.database), lambda: self._plan.store.min_free,
             self.metrics.free_bytes.set, self._disk_changed,
         )  # fmt: skip
+        self._retention = Retention(
+            store, lambda: self._plan.store, self._clock, lambda: bool(self.guard.why)
+        )
         await self.guard.look()
         self.endpoints = Endpoints(store, lambda: self._plan, egress, self.metrics, self._clock)
         tokens = Tokens(egress.fetch, lambda: self._plan.oauth2s, self._clock)
@@ -145,7 +148,7 @@ class Gateway:
         await self._public(plan, judge)
         self._plan_metrics(plan)
         for work in (
-            partial(keep_pruned, store, lambda: self._plan.store, self._clock),
+            self._retention.watch,
             self.guard.watch,
             self._steps.watch,
             backlog.watch,
@@ -253,6 +256,7 @@ class Gateway:
                 await self.dispatcher.apply(old)
             except StoreUnavailable:
                 self._steps.add(partial(self.dispatcher.apply, old))
+            self._retention.soon()
             self.metrics.reload_failed.set(0)
             self._plan_metrics(self._plan)
             self._log.info("reloaded", generation=new.generation, changes=list(said))
@@ -279,6 +283,7 @@ class Gateway:
     def _disk_changed(self) -> None:
         self.metrics.refusing.set(bool(self.guard.why))
         self._lines.disk(self.guard.why, self.guard.problem)
+        self._retention.soon()
 
     # ---- what happened
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Final
 
 LARGEST: Final = 64 * 2**20
-"""Bytes. Some 2,000 results, a write-ahead log between two checkpoints and the pages both touch
-need about 20 MB."""
-SHARE: Final = 8
+"""Bytes. The write-ahead log between two checkpoints is 8 MB, and the database may have to grow by
+as much before the log can begin anew; the rest is for what long reads put off."""
+SHARE: Final = 2
 """Of `min_free`, one in so many parts."""
 _BLOCK: Final = 512
 """Unit of `st_blocks` (stat(2)), whatever the file system's own blocks are."""

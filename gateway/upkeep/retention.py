@@ -1,6 +1,7 @@
 """Deletes what is older than its keep, a small slice at a time, so that accepting is not slowed."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Final
 
@@ -13,6 +14,8 @@ SLICE: Final = 256
 LEAST: Final = 4
 """Rows a commit where the disk takes no larger one: pruning is what makes room on a full disk."""
 EVERY: Final = 60.0
+PRESSED: Final = 5.0
+"""Seconds between rounds where there is too little room: what pruning frees opens the door again."""
 PAUSE: Final = 0.05
 """Seconds between slices, so that pruning takes a small share of the writer."""
 
@@ -35,10 +38,32 @@ async def prune_once(store: Store, settings: StoreSettings, now: float) -> int:
         await asyncio.sleep(PAUSE)
 
 
-async def keep_pruned(
-    store: Store, settings: Callable[[], StoreSettings], clock: Callable[[], float]
-) -> None:
-    """Prunes every minute, until canceled. Raises `StoreUnavailable`: soon is the time to go on."""
-    while True:
-        await prune_once(store, settings(), clock())
-        await asyncio.sleep(EVERY)
+class Retention:
+    """Prunes every minute, and at once when there is a reason to."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Callable[[], StoreSettings],
+        clock: Callable[[], float],
+        pressed: Callable[[], bool],
+    ) -> None:
+        """clock: unix seconds. pressed: whether there is too little room."""
+        self._pressed = pressed
+        self._store = store
+        self._settings = settings
+        self._clock = clock
+        self._soon = asyncio.Event()
+
+    def soon(self) -> None:
+        """There is less room than there should be, or another retention."""
+        self._soon.set()
+
+    async def watch(self) -> None:
+        """Prunes until canceled. Raises `StoreUnavailable`: soon is the time to go on."""
+        while True:
+            self._soon.clear()
+            await prune_once(self._store, self._settings(), self._clock())
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(PRESSED if self._pressed() else EVERY):
+                    await self._soon.wait()

@@ -14,7 +14,7 @@ MIB = 2**20
 
 @pytest.mark.parametrize(
     ("min_free", "size"),
-    [(0, 0), (MIB, MIB // 8), (512 * MIB, 64 * MIB), (2**40, LARGEST)],
+    [(0, 0), (MIB, MIB // 2), (100 * MIB, 50 * MIB), (512 * MIB, 64 * MIB), (2**40, LARGEST)],
 )
 def test_its_size_follows_min_free(min_free: int, size: int) -> None:
     assert wanted(min_free) == size

@@ -14,7 +14,7 @@ from gateway.upkeep.disk import Disk, DiskGuard, gives, refusal, takes
 
 MIB = 2**20
 MIN_FREE = 8 * MIB
-SIZE = MIB
+SIZE = MIN_FREE // 2
 """Of the ballast that belongs to it."""
 WELL = Disk(free=100 * MIB, held=SIZE, reusable=0)
 FULL = replace(WELL, free=0, problem="database or disk is full", refused=True)
@@ -27,7 +27,7 @@ FULL = replace(WELL, free=0, problem="database or disk is full", refused=True)
         (replace(WELL, free=MIN_FREE - SIZE), ""),  # the ballast is ours
         (replace(WELL, free=MIN_FREE - SIZE - 1), "only 8.0 MiB of room"),
         (replace(WELL, free=0, reusable=MIN_FREE), ""),  # the database need not grow
-        (FULL, "only 1.0 MiB of room"),
+        (FULL, "only 4.0 MiB of room"),
         (replace(FULL, reusable=MIN_FREE), "does not take what is written: database or disk"),
         (replace(WELL, problem="a mistake"), ""),  # not the disk's: each commit is its own judge
         (replace(WELL, problem="disk I/O error", refused=True), "disk I/O error"),
@@ -138,9 +138,9 @@ async def test_the_first_look_writes_the_ballast(bench: Bench) -> None:
 
 async def test_a_disk_filled_by_others_and_emptied_again(bench: Bench) -> None:
     await bench.guard.look()
-    bench.store.others = 95 * MIB
+    bench.store.others = 94 * MIB
     await bench.guard.look()
-    assert "only 5.0 MiB" in bench.guard.why
+    assert "only 6.0 MiB" in bench.guard.why
     assert bench.ballast.held == SIZE  # nothing failed yet
     assert not bench.guard.strained
     # Full to the last byte: a commit fails, the ballast goes, and the store can write again.
@@ -229,7 +229,7 @@ async def test_another_min_free_changes_the_ballast(bench: Bench) -> None:
     for min_free in (2 * MIN_FREE, MIN_FREE // 2, 0):
         bench.min_free = min_free
         await bench.guard.look()
-        assert bench.ballast.held == min_free // 8
+        assert bench.ballast.held == min_free // 2
     assert not bench.ballast.path.exists()
     assert not bench.guard.strained
 

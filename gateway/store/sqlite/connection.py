@@ -65,6 +65,10 @@ class WriteConnection:
             self.sequence.last = self._known = highest(connection)
             self.opened = True
             return
+        # Where the log could not grow, nothing else would ever begin it anew: without a commit there
+        # is no checkpoint. Its own blocks are enough for what frees more.
+        with contextlib.suppress(sqlite3.Error):
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         # A commit whose sync failed may be in the file nevertheless: its numbers are taken then.
         found = highest(connection)
         if found > self._known:
