@@ -287,9 +287,9 @@ async def test_a_delivery_held_and_dead_is_found_by_each_filter(store: Store) ->
 async def test_work_tells_where_it_was_tried_last(store: Store) -> None:
     made = delivery(state=S.LEASED)
     await store.accept(admission(event("a", made)))
-    assert [work.endpoint for work in await store.work([made.seq])] == [""]
+    assert [work.endpoint for work in await store.work([made.seq], 1)] == [""]
     for number, endpoint in enumerate(("http://a.test/x", "http://b.test/x"), 1):
         tried = replace(attempt(number), endpoint=endpoint)
         await store.record([result(made.seq, S.PENDING, Reason.RETRY, tried=tried)])
         await store.lease([made.seq])
-        assert [work.endpoint for work in await store.work([made.seq])] == [endpoint]
+        assert [work.endpoint for work in await store.work([made.seq], 1)] == [endpoint]
