@@ -6,7 +6,18 @@ from typing import Any
 
 import click
 
-from bench import accept, drain, end_to_end, footprint, growth, hotpath, latency, pressure, soak
+from bench import (
+    accept,
+    drain,
+    end_to_end,
+    footprint,
+    growth,
+    hotpath,
+    latency,
+    pressure,
+    soak,
+    steps,
+)
 from bench.report import Rows, Table, show, write
 
 Measure = Callable[..., Rows]
@@ -76,6 +87,10 @@ _add(
 _add(
     "duplicates", "One event again and again, beside as many that are new.",
     pressure.duplicates, count=4000,
+)  # fmt: skip
+_add(
+    "steps", "The gateway with parts taken out or put back, beside bare aiohttp.",
+    steps.measure, count=4000,
 )  # fmt: skip
 _add("bodies", "Bodies from 1 KB to 1 MB, beside a bare aiohttp application.", pressure.bodies)
 _add(
