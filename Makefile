@@ -33,6 +33,9 @@ door: $(STAMP) ## what strangers can do to the public listener, with what it cos
 fuzz: $(FUZZ_STAMP) ## MINUTES=30 of random and shaped inputs against every parser and rule
 	$(BIN)/python -m tests.fuzz --minutes $(MINUTES)
 
+overload: $(STAMP) ## more of everything than there is room for
+	$(BIN)/pytest -m 'slow or not slow' -s tests/overload tests/delivery/test_isolation.py
+
 lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .

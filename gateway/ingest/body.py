@@ -1,9 +1,11 @@
-"""Reading a body: cut off at its limit, at its deadline and where too much is in flight.
+"""Reading a body: cut off at its limit, at its deadline, and where too much is in flight.
 
 Nothing of a body is judged here but its size, its pace and its coding.
 """
 
 import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -23,34 +25,67 @@ _LONGEST_NUMBER = 18
 
 
 class InFlight:
-    """The bytes of all bodies in memory."""
+    """The bytes of all bodies in memory. Where they are too many, the body goes that has been on
+    its way for the longest: a stranger's that never ends keeps nobody else's out."""
 
-    __slots__ = ("limit", "used")
+    __slots__ = ("limit", "unfinished", "used")
 
     def __init__(self, limit: int = IN_FLIGHT) -> None:
         self.limit = limit
         self.used = 0
+        self.unfinished: dict[Share, Callable[[], None]] = {}
+        """Those on their way, the oldest first, each with what cuts it off."""
 
     def share(self) -> "Share":
         """One request's share, given back at the end of its `with`."""
         return Share(self)
 
+    def has_room(self, size: int, asking: "Share") -> bool:
+        """Makes room for `size` bytes more, if need be at the cost of others."""
+        while self.used + size > self.limit:
+            oldest = next(iter(self.unfinished), asking)
+            if oldest is asking:
+                return False
+            oldest.cut()
+        return True
+
 
 class Share:
     """What one request has taken. Counted as bytes arrive: a promise costs others nothing."""
 
-    __slots__ = ("_all", "_taken")
+    __slots__ = ("_all", "_taken", "was_cut")
 
     def __init__(self, all_of_them: InFlight) -> None:
         self._all = all_of_them
         self._taken = 0
+        self.was_cut = False
+        """Others needed its room."""
 
     def take(self, size: int) -> None:
         """Takes `size` bytes more. Raises `RequestRefused` (overloaded) if there are not as many."""
-        if self._all.used + size > self._all.limit:
+        if self.was_cut or not self._all.has_room(size, self):
             raise RequestRefused(Outcome.OVERLOADED, "too many bytes of bodies are in flight")
         self._all.used += size
         self._taken += size
+
+    @contextmanager
+    def on_its_way(self, cut: Callable[[], None]) -> Iterator[None]:
+        """While this lasts the body may be cut off to make room."""
+        self._all.unfinished[self] = cut
+        try:
+            yield
+        finally:
+            self._all.unfinished.pop(self, None)
+
+    def cut(self) -> None:
+        """Gives back what was taken, and ends the reading."""
+        self.was_cut = True
+        self._give_back()
+        self._all.unfinished.pop(self)()
+
+    def _give_back(self) -> None:
+        self._all.used -= self._taken
+        self._taken = 0
 
     def __enter__(self) -> Self:
         return self
@@ -61,8 +96,7 @@ class Share:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._all.used -= self._taken
-        self._taken = 0
+        self._give_back()
 
 
 def declared(headers: Headers, limit: int, encodings: frozenset[str]) -> str:
@@ -100,10 +134,13 @@ async def read(stream: BodyStream, *, limit: int, deadline: float, share: Share)
         share.take(len(whole))
         return whole
     try:
-        async with asyncio.timeout(deadline):
-            await stream.proceed()
-            return await _read(stream, limit, share)
+        async with asyncio.timeout(deadline) as until:
+            with share.on_its_way(lambda: None if until.expired() else until.reschedule(0)):
+                await stream.proceed()
+                return await _read(stream, limit, share)
     except TimeoutError:
+        if share.was_cut:
+            raise RequestRefused(Outcome.OVERLOADED, "its room was needed for others") from None
         raise RequestRefused(
             Outcome.TIMEOUT, f"the body was not whole after {deadline:g} s"
         ) from None
@@ -112,14 +149,13 @@ async def read(stream: BodyStream, *, limit: int, deadline: float, share: Share)
 
 
 async def _read(stream: BodyStream, limit: int, share: Share) -> bytes:
-    chunks: list[bytes] = []
-    size = 0
+    # One block that grows: pieces of many bodies would leave holes behind that stay resident.
+    body = bytearray()
     while chunk := await stream.chunk():
-        size += len(chunk)
-        _fits(size, limit)
+        _fits(len(body) + len(chunk), limit)
         share.take(len(chunk))
-        chunks.append(chunk)
-    return b"".join(chunks)
+        body += chunk
+    return bytes(body)
 
 
 def _fits(size: int, limit: int) -> None:

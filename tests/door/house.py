@@ -78,7 +78,7 @@ class House:
 
     def memory(self) -> int:
         """Bytes resident."""
-        return int(_status(self.pid, "VmRSS")) * 1024
+        return resident(self.pid)
 
     def peak(self) -> int:
         """The most bytes resident since `forget_peak`."""
@@ -271,6 +271,11 @@ def is_ours(answer: Response, status: int = 400) -> None:
 async def together(works: Sequence) -> list:
     """All of them at once."""
     return await asyncio.gather(*works)
+
+
+def resident(pid: int) -> int:
+    """Bytes of a process that are in memory."""
+    return int(_status(pid, "VmRSS")) * 1024
 
 
 def _status(pid: int, name: str) -> str:

@@ -403,22 +403,44 @@ async def test_an_undeclared_body_is_cut_off_at_the_limit() -> None:
     assert one.store.admissions == []
 
 
-async def test_too_many_bytes_in_flight_are_refused_and_then_there_is_room_again() -> None:
-    body = b"x" * 600
+async def test_where_too_many_bytes_are_in_flight_the_slowest_body_makes_room() -> None:
+    body = b"x" * 400
+    async with gate(orders(), in_flight=1000) as one, AsyncExitStack() as stack:
+        slow = [await stack.enter_async_context(one.connection()) for _ in range(2)]
+        for number, (_, writer) in enumerate(slow):
+            writer.write(post(body, id=f"slow-{number}")[:-1])
+            await one.reading(number + 1)
+        assert (await one.send(post(body, id="quick"))).status == 202
+        cut = await read_response(slow[0][0])
+        assert (cut.status, cut.headers["Retry-After"]) == (503, "5")
+        slow[1][1].write(b"x")
+        assert (await read_response(slow[1][0])).status == 202
+        assert one.ears.outcomes == ["accepted", "overloaded", "accepted"]
+        assert one.in_flight.used == 0
+
+
+async def test_a_body_larger_than_all_that_may_be_in_flight_is_turned_away() -> None:
     async with gate(orders(), in_flight=1000) as one:
-        async with one.connection() as (reader, writer):
-            writer.write(post(body, id="id-1")[:-1])
-            await writer.drain()
-            while not one.ears.counts:
-                response = await one.send(post(body, id="id-2"))
-                if response.status == 503:
-                    break
-                one.ears.counts.clear()
-            assert response.headers["Retry-After"] == "5"
-            writer.write(b"x")
-            assert (await read_response(reader)).status == 202
-        assert (await one.send(post(body, id="id-3"))).status == 202
-    assert "overloaded" in one.ears.outcomes
+        for data in (post(b"x" * 1001), b"".join(chunked([b"x" * 300] * 4))):
+            assert (await one.send(data)).status == 503
+        assert (await one.send(post(b"x" * 1000))).status == 202
+
+
+async def test_bodies_that_are_whole_are_not_cut_for_others() -> None:
+    async with gate(orders(), in_flight=1000) as one, one.connection() as (reader, writer):
+        arrived, go_on, accept = asyncio.Event(), asyncio.Event(), one.store.accept
+
+        async def waits(admission):
+            arrived.set()
+            await go_on.wait()
+            return await accept(admission)
+
+        one.store.accept = waits
+        writer.write(post(b"x" * 600))
+        await arrived.wait()
+        assert (await one.send(post(b"x" * 600, id="id-2"))).status == 503
+        go_on.set()
+        assert (await read_response(reader)).status == 202
 
 
 async def test_past_the_bound_of_waiting_commits_the_answer_is_503_at_once() -> None:

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gateway.ingest.body import InFlight
 from gateway.ingest.judge import Judge
 from gateway.ingest.server import PublicServer, listen
 from gateway.plan.plan import Plan
@@ -38,6 +39,7 @@ class Gate:
     path: Path | None = None
     """Of a Unix socket, instead of the port."""
     server: PublicServer | None = None
+    judge: Judge | None = None
     store: MemoryStore = field(default_factory=MemoryStore)
     pauses: Pauses = field(default_factory=Pauses)
     dispatch: Dispatch = field(default_factory=Dispatch)
@@ -74,6 +76,16 @@ class Gate:
         finally:
             writer.close()
 
+    async def reading(self, bodies: int) -> None:
+        """Until so many bodies are on their way."""
+        async with asyncio.timeout(5):
+            while len(self.in_flight.unfinished) < bodies or not self.in_flight.used:
+                await asyncio.sleep(0.001)
+
+    @property
+    def in_flight(self) -> InFlight:
+        return self.judge._in_flight
+
     async def settled(self, requests: int) -> None:
         """Until so many requests have ended."""
         async with asyncio.timeout(5):
@@ -88,7 +100,7 @@ async def gate(
     """Opens the listener on a free port."""
     bounds = {name: more.pop(name) for name in ("in_flight", "commits") if name in more}
     one = Gate(plan, **more)
-    judge = Judge(
+    one.judge = judge = Judge(
         plan=lambda: one.plan,
         store=one.store,
         pauses=one.pauses,
@@ -148,8 +160,9 @@ def chunked(pieces: Sequence[bytes], *extra: str, **more: object) -> list[bytes]
     return [head, *(b"%x\r\n%b\r\n" % (len(p), p) for p in pieces), b"0\r\n\r\n"]
 
 
-async def read_response(reader: asyncio.StreamReader) -> Response:
-    async with asyncio.timeout(10):
+async def read_response(reader: asyncio.StreamReader, patience: float = 10.0) -> Response:
+    """patience: seconds."""
+    async with asyncio.timeout(patience):
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         headers = dict(line.split(": ", 1) for line in head[1:] if line)
         status = int(head[0].split()[1])
