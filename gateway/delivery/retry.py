@@ -83,7 +83,9 @@ def decide(
     if policy.attempts is not None and tried >= policy.attempts:
         return Decision(DeliveryState.DEAD, Reason.ATTEMPTS, now, f"{tried} attempts")
     wait = delay(tried, policy, answer.retry_after, now, random)
-    end = delivery.window_started_at + policy.window
+    # However long it waited (for an open breaker, a rate, a full disk), trying begins with the first.
+    began = delivery.window_started_at if delivery.window_attempts else now
+    end = began + policy.window
     if now + wait > end:
         return Decision(DeliveryState.DEAD, Reason.WINDOW, now, "the retry window is over")
     return Decision(DeliveryState.PENDING, Reason.RETRY, now + wait)

@@ -206,6 +206,7 @@ class Delivery:
     attempts: int
     """Of its whole life: `Gateway-Attempt` of the next is one more."""
     window_started_at: float
+    """When its retry window began: with its first attempt; before that, when it was made."""
     window_attempts: int
     """Attempts since the window began (a retry, a revival and the end of a hold begin a new one)."""
     deaths: int

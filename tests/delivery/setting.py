@@ -169,6 +169,11 @@ class MemoryDeliveries:
                 one, state=result.state, reason=result.reason, detail=result.detail,
                 next_at=result.next_at, attempts=one.delivery.attempts + made,
                 window_attempts=one.delivery.window_attempts + made,
+                window_started_at=(
+                    result.attempt.at
+                    if result.attempt is not None and not one.delivery.window_attempts
+                    else one.delivery.window_started_at
+                ),
             )  # fmt: skip
             self.recorded.append(result)
         for one in results:

@@ -12,7 +12,7 @@ from gateway.model.endpoints import BreakerState, EndpointState
 from gateway.model.states import DeliveryState, ErrorClass, Reason
 from gateway.net.egress import Answer, Call
 from gateway.plan.plan import BreakerPolicy, Endpoint, RetryPolicy
-from tests.delivery.setting import OK, MemoryDeliveries, Setting, dispatching, plan, target
+from tests.delivery.setting import FAILED, OK, MemoryDeliveries, Setting, dispatching, plan, target
 from tests.delivery.test_fresh_and_end import accept
 from tests.delivery.virtual import clock, run
 
@@ -410,5 +410,28 @@ def test_the_states_a_person_sees() -> None:
             (seen,) = one.gates.of("one").status(clock()).endpoints
             assert (seen.state, seen.breaker) == (EndpointState.WELL, BreakerState.CLOSED)
             assert one.gates.of("one").status(clock()).waits == ""
+
+    run(main())
+
+
+def test_what_waited_longer_than_its_window_has_all_of_it_when_its_target_is_back() -> None:
+    async def main() -> None:
+        services = Services(A)
+        retry = RetryPolicy(base=1.0, cap=10.0, window=600.0)
+        whole = plan(several(A, breaker=BREAKER, retry=retry))
+        async with dispatching(whole, services, before=filled(200)) as one:
+            await asyncio.sleep(3600)
+            untried = [r for r in one.store.rows.values() if not r.delivery.attempts]
+            assert len(untried) > 100
+            services.failed = FAILED
+            one.gates.close("one", frozenset({A}))
+            one.plan = plan(several(A, retry=retry))
+            await one.dispatcher.apply(whole)
+            await asyncio.sleep(60)
+            services.down.clear()
+            await one.until(lambda: "pending" not in one.store.states(), every=1.0)
+            seqs = {row.delivery.seq for row in untried}
+            ends = {one.store.rows[seq].delivery.state for seq in seqs}
+            assert ends == {DeliveryState.DELIVERED}, "one failure is not the end of an old one"
 
     run(main())

@@ -84,7 +84,8 @@ def test_nothing_is_planned_past_the_window_or_the_count(
 ) -> None:
     decided = decide(answer(503), delivery(attempts, NOW - age), policy, NOW, dice)
     if decided.state is DeliveryState.PENDING:
-        assert NOW <= decided.next_at <= NOW - age + policy.window
+        began = NOW - age if attempts else NOW
+        assert NOW <= decided.next_at <= began + policy.window
         assert policy.attempts is None or attempts + 1 < policy.attempts
     else:
         assert decided.state is DeliveryState.DEAD
@@ -97,6 +98,14 @@ def test_a_new_window_forgets_the_attempts_of_the_old_one() -> None:
     assert decide(answer(500), tired, policy, NOW, 0.5).reason is Reason.ATTEMPTS
     renewed = replace(tired, window_attempts=0)
     assert decide(answer(500), renewed, policy, NOW, 0.5).state is DeliveryState.PENDING
+
+
+@given(POLICIES, st.floats(0, 1e9), st.floats(0, 1, exclude_max=True))
+def test_the_first_attempt_begins_the_window_however_long_it_was_waited_for(
+    policy: RetryPolicy, age: float, dice: float
+) -> None:
+    late = decide(answer(503), delivery(0, NOW - age), policy, NOW, dice)
+    assert late == decide(answer(503), delivery(0, NOW), policy, NOW, dice)
 
 
 def test_a_date_is_read_as_well_as_seconds() -> None:

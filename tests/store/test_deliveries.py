@@ -287,9 +287,21 @@ async def test_a_delivery_held_and_dead_is_found_by_each_filter(store: Store) ->
 async def test_work_tells_where_it_was_tried_last(store: Store) -> None:
     made = delivery(state=S.LEASED)
     await store.accept(admission(event("a", made)))
-    assert [work.endpoint for work in await store.work([made.seq], 1)] == [""]
+    assert [work.endpoint for work in await store.work([made.seq], 10**9)] == [""]
     for number, endpoint in enumerate(("http://a.test/x", "http://b.test/x"), 1):
         tried = replace(attempt(number), endpoint=endpoint)
         await store.record([result(made.seq, S.PENDING, Reason.RETRY, tried=tried)])
         await store.lease([made.seq])
-        assert [work.endpoint for work in await store.work([made.seq], 1)] == [endpoint]
+        assert [work.endpoint for work in await store.work([made.seq], 10**9)] == [endpoint]
+
+
+async def test_the_first_attempt_of_a_window_begins_it_however_late_it_is(store: Store) -> None:
+    made = delivery(state=S.LEASED)
+    await store.accept(admission(event("a", made)))
+    for number, at in ((1, NOW + 5000), (2, NOW + 9000)):
+        tried = attempt(number, at=at)
+        await store.record([result(made.seq, S.PENDING, Reason.RETRY, tried=tried)])
+        assert (await look(store, made)).window_started_at == NOW + 5000
+        await store.lease([made.seq])
+    await store.record([result(made.seq, S.PENDING, Reason.BREAKER_OPEN)])
+    assert (await look(store, made)).window_started_at == NOW + 5000

@@ -17,6 +17,7 @@ from gateway.store.sqlite.transaction import Transaction, chunks
 _RECORD: Final = """
     UPDATE deliveries SET
         state = ?, reason = ?, detail = ?, next_at = ?, attempts = attempts + ?,
+        window_started_at = CASE WHEN ? AND window_attempts = 0 THEN ? ELSE window_started_at END,
         window_attempts = window_attempts + ?, deaths = CASE ? WHEN 0 THEN deaths ELSE 0 END,
         begun = 0, trigger = CASE ? WHEN '' THEN trigger ELSE ? END, updated_at = ?
     WHERE seq = ?"""
@@ -26,8 +27,8 @@ _JOIN: Final = "UPDATE deliveries SET order_key = ?, stops = ?, behind = 1 WHERE
 def record(tx: Transaction, results: Sequence[Result]) -> None:
     """Stores what became of leased deliveries. An attempt is kept in any case: it was made.
 
-    An attempt that came to its end clears `deaths`: what the process survives is no poison. What
-    waits again, and what is next in a lane, is announced.
+    An attempt that came to its end clears `deaths`: what the process survives is no poison. The
+    first of a retry window begins it. What waits again, and what is next in a lane, is announced.
     """
     rows: dict[int, _Row] = {}
     for some in chunks([result.delivery for result in results]):
@@ -89,6 +90,8 @@ def _update(tx: Transaction, result: Result) -> Row:
         text(result.detail),
         result.next_at,
         made,
+        made,
+        result.attempt.at if result.attempt is not None else 0.0,
         made,
         made,
         again,
