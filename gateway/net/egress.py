@@ -13,18 +13,20 @@ from http import HTTPStatus
 from typing import Final, Literal
 from urllib.parse import urlencode
 
-import aiohttp
-from aiohttp.http_exceptions import HttpProcessingError
-
 from gateway.errors import GatewayError
+from gateway.model.record import record
 from gateway.model.states import ErrorClass
-from gateway.net.connector import GuardedConnector, socket_for
-from gateway.net.exchange import EXCERPT, Destination, Exchange, read
-from gateway.net.failures import NOT_IN_TIME, classify
+from gateway.net.dial import ConnectTimeout, Dialer
+from gateway.net.failures import classify
+from gateway.net.http1 import HeadTooLarge, Reply
+from gateway.net.place import head, place
+from gateway.net.pool import Pool
 
 ANSWER_MAX: Final = 64 * 1024
-_DESTINATIONS: Final = 1024
-"""Places remembered; beyond that all are forgotten, which costs some microseconds each."""
+EXCERPT: Final = 1024
+CONNECT: Final = 10.0
+"""Seconds to connect for a document."""
+_FAILURES: Final = (OSError, ValueError, HeadTooLarge)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class Call:
     """Whose certificates count there and who we are; the system's, and nobody, unless given."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answer:
     """What came of it: a status, or an error class with a message for a person."""
 
@@ -78,49 +80,21 @@ class Egress:
 
     def __init__(self, trust: ssl.SSLContext | None = None) -> None:
         """Needs a running loop. trust: whose certificates count; the system's unless given."""
-        self._trust: ssl.SSLContext | Literal[True] = trust or True
-        self._destinations: dict[object, Destination] = {}
-        self._connector = GuardedConnector(
-            limit=0, limit_per_host=0, keepalive_timeout=30, socket_factory=socket_for
-        )
-        self._session = aiohttp.ClientSession(
-            connector=self._connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=False,
-            auto_decompress=False,
-            raise_for_status=False,
-            skip_auto_headers=("User-Agent", "Accept-Encoding", "Content-Type"),
-        )
+        self._loop = asyncio.get_running_loop()
+        self._trust = trust or ssl.create_default_context()
+        self._pool = Pool(Dialer())
 
     async def send(self, call: Call) -> Answer:
         """Makes one request. Never raises but for cancellation."""
         started = time.perf_counter()
-        exchange = Exchange(self._connector)
         try:
-            async with asyncio.timeout(call.timeout):
-                to = self._destination(call)
-                said = await exchange.make(to, call.headers, call.body, call.answer_most)
-            took = time.perf_counter() - started
-            return Answer(said.status, None, "", said.excerpt, took, said.retry_after)
-        except (aiohttp.ClientError, HttpProcessingError, OSError, ValueError) as error:
+            reply = await self._exchange(call, keep=EXCERPT)
+        except _FAILURES as error:
             kind, message = classify(error)
-            if kind is ErrorClass.TIMEOUT and not exchange.connected:
-                kind, message = ErrorClass.CONNECT_TIMEOUT, NOT_IN_TIME
-            took = time.perf_counter() - started
             # A status without the end of its answer is no answer: the service may not have it.
-            return Answer(None, kind, message, b"", took)
-
-    def _destination(self, call: Call) -> Destination:
-        """Made once for each place that is called: it costs more than the call. Raises ValueError."""
-        key = (call.method, call.url, call.address, call.tls, call.connect_timeout)
-        found = self._destinations.get(key)
-        if found is None:
-            if len(self._destinations) >= _DESTINATIONS:
-                self._destinations.clear()
-            found = self._destinations[key] = Destination(
-                call.method, call.url, call.address, call.tls or self._trust, call.connect_timeout
-            )
-        return found
+            return Answer(None, kind, message, b"", time.perf_counter() - started)
+        took = time.perf_counter() - started
+        return Answer(reply.status, None, "", reply.body, took, reply.retry_after)
 
     async def fetch(
         self,
@@ -137,33 +111,48 @@ class Egress:
         at_most: bytes. seconds: for all of it. form: is POSTed; without it, GET. Raises
         `FetchFailed`.
         """
-        timeout = aiohttp.ClientTimeout(total=seconds)
         if form:
             headers = [*headers, ("Content-Type", "application/x-www-form-urlencoded")]
+        call = Call(
+            url, headers, urlencode(form).encode(), seconds, min(seconds, CONNECT),
+            answer_most=at_most, method="POST" if form else "GET", tls=tls,
+        )  # fmt: skip
         try:
-            async with self._session.request(
-                "POST" if form else "GET",
-                url,
-                data=urlencode(form).encode() if form else None,
-                headers=headers,
-                allow_redirects=False,
-                timeout=timeout,
-                ssl=tls or self._trust,
-            ) as answer:
-                if answer.status != HTTPStatus.OK:
-                    excerpt, _ = await read(answer.content, EXCERPT)
-                    answer.close()
-                    raise FetchFailed(f"the answer was {answer.status}", excerpt)
-                kept = bytearray()
-                async for chunk in answer.content.iter_any():
-                    kept += chunk
-                    if len(kept) > at_most:
-                        answer.close()
-                        raise FetchFailed(f"the answer is over {at_most} bytes")
-                return bytes(kept)
-        except (aiohttp.ClientError, OSError, ValueError) as error:
+            reply = await self._exchange(call, keep=at_most)
+        except _FAILURES as error:
             raise FetchFailed(classify(error)[1]) from None
+        if reply.status != HTTPStatus.OK:
+            raise FetchFailed(f"the answer was {reply.status}", reply.body[:EXCERPT])
+        if not reply.whole:
+            raise FetchFailed(f"the answer is over {at_most} bytes")
+        return reply.body
+
+    async def _exchange(self, call: Call, *, keep: int) -> Reply:
+        """One request, and no second one whatever becomes of it."""
+        until = self._loop.time() + call.timeout
+        where = place(call.url, call.address)
+        tls = (call.tls or self._trust) if where.tls else None
+        posts = call.method == "POST"
+        lines = head(call.method, where, call.headers, len(call.body) if posts else None)
+        connection = self._pool.kept(where, tls)
+        if connection is None:
+            try:
+                async with asyncio.timeout_at(until):
+                    connection = await self._pool.dial(where, tls, call.connect_timeout)
+            except TimeoutError as error:  # a name that nobody answers for is one too
+                raise ConnectTimeout from error
+        deadline = self._loop.call_at(until, connection.fail, TimeoutError())
+        try:
+            request = (lines, call.body) if posts and call.body else (lines,)
+            reply = await connection.exchange(request, keep=keep, at_most=call.answer_most)
+        except BaseException:
+            connection.abort()
+            raise
+        finally:
+            deadline.cancel()
+        self._pool.give(where, tls, connection)
+        return reply
 
     async def close(self) -> None:
-        """Closes every connection."""
-        await self._session.close()
+        """Closes every idle connection."""
+        self._pool.close()

@@ -4,12 +4,10 @@ import asyncio
 import socket
 from unittest import mock
 
-import aiohttp
 import pytest
-from aiohttp.client_reqrep import ConnectionKey
 
 from gateway.model.states import ErrorClass
-from gateway.net import connector as module
+from gateway.net import dial as module
 from gateway.net.egress import Call, Egress
 from gateway.net.failures import classify
 from tests.net.servers import OK, raw, says, send
@@ -229,7 +227,7 @@ async def test_credentials_in_a_url_are_no_message() -> None:
     ("os_error", "wanted"),
     [
         (ConnectionRefusedError(111, "x"), ErrorClass.REFUSED),
-        (TimeoutError(110, "x"), ErrorClass.CONNECT_TIMEOUT),
+        (module.ConnectTimeout(), ErrorClass.CONNECT_TIMEOUT),
         (ConnectionResetError(104, "x"), ErrorClass.RESET),
         (OSError(113, "No route to host"), ErrorClass.REFUSED),
     ],
@@ -237,8 +235,7 @@ async def test_credentials_in_a_url_are_no_message() -> None:
 def test_what_the_system_says_of_a_connection_has_a_class(
     os_error: OSError, wanted: ErrorClass
 ) -> None:
-    key = ConnectionKey("x", 1, False, True, None, None, None)
-    kind, message = classify(aiohttp.ClientConnectorError(key, os_error))
+    kind, message = classify(os_error)
     assert kind is wanted
     assert message
 

@@ -158,7 +158,7 @@ async def test_a_broken_value_in_the_store_is_as_good_as_none(fed: Fed) -> None:
 async def test_an_address_of_the_metadata_service_is_not_asked(
     fed: Fed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.net.connector.forbidden", lambda _: True)
+    monkeypatch.setattr("gateway.net.dial.forbidden", lambda _: True)
     feed = fed.feed()
     await feed.refresh()
     assert (texts(feed), fed.publisher.asked) == (set(), 0)

@@ -1,0 +1,180 @@
+"""One kept-alive HTTP/1.1 connection of ours to a server: a request out, one bounded answer back.
+
+The bytes are httptools' to understand (llhttp, Node's parser). What lives here is when an answer
+begins and ends, how much of it is kept, and whether the connection can be used again. Names, pools,
+deadlines and what an error means live elsewhere.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final, cast
+
+import httptools
+
+from gateway.model.record import record
+
+HEAD_MAX: Final = 16 * 1024
+"""Bytes of an answer's head, interim answers (1xx) before it included."""
+
+
+class Broken(ConnectionResetError):
+    """The connection ended, or said what is no HTTP, before a whole answer was there."""
+
+
+class HeadTooLarge(Exception):
+    """An answer's head is over `HEAD_MAX`."""
+
+
+@record
+class Reply:
+    """An answer. body: its first bytes. whole: there was no more of it than was allowed."""
+
+    status: int
+    retry_after: str | None
+    body: bytes
+    whole: bool
+
+
+class Connection(asyncio.Protocol):
+    """Made by the loop; `exchange` one request after the other, `abort` at the end."""
+
+    __slots__ = (
+        "_at_most", "_body", "_framed", "_future", "_head", "_keep", "_lasts", "_parser",
+        "_retry_after", "_size", "_status", "_transport", "_unended",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self._transport: asyncio.Transport | None = None
+        self._parser = httptools.HttpResponseParser(self)
+        self._future: asyncio.Future[Reply] | None = None
+        self._lasts = True
+        self._reset()
+
+    def _reset(self) -> None:
+        self._status = 0
+        """Of the final answer, once its head is whole."""
+        self._retry_after: str | None = None
+        self._framed = False
+        """Its head says where its body ends; else the end of the connection does."""
+        self._head = 0
+        """Bytes of its headers, as the parser gives them: it may give a whole head at once."""
+        self._unended = 0
+        """Bytes that came before its head was whole."""
+        self._body = bytearray()
+        self._size = 0
+
+    # ---- what the pool asks
+
+    @property
+    def usable(self) -> bool:
+        """Whether another request may be sent."""
+        transport = self._transport
+        return self._lasts and transport is not None and not transport.is_closing()
+
+    def exchange(
+        self, request: Sequence[bytes], *, keep: int, at_most: int
+    ) -> "asyncio.Future[Reply]":
+        """Sends a request; the answer, or `Broken`, `HeadTooLarge`, or what `fail` was given.
+
+        keep: bytes of the answer's body. at_most: bytes after which the rest is not wanted.
+        """
+        future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        if self._transport is None or self._transport.is_closing():
+            future.set_exception(Broken())
+            return future
+        self._reset()
+        self._future = future
+        self._keep, self._at_most = keep, at_most
+        self._transport.writelines(request)
+        return future
+
+    def fail(self, error: BaseException) -> None:
+        """Ends the exchange that is under way, and the connection."""
+        future, self._future = self._future, None
+        self.abort()
+        if future is not None and not future.done():
+            future.set_exception(error)
+
+    def abort(self) -> None:
+        """Ends the connection at once."""
+        self._lasts = False
+        if self._transport is not None:
+            self._transport.abort()
+
+    # ---- what the loop says
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """It is connected."""
+        # uvloop's transports are no subclasses of asyncio's.
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes came."""
+        if self._future is None:  # nobody asked: whatever it is, it is no answer to the next
+            self.abort()
+            return
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            self.fail(Broken())
+            return
+        if not self._status:
+            self._unended += len(data)
+            if self._unended > HEAD_MAX:
+                self.fail(HeadTooLarge())
+
+    def connection_lost(self, _: Exception | None) -> None:
+        """It is gone; that is how an answer without a length ends."""
+        self._transport = None
+        if self._status and not self._framed:
+            self._finish(whole=True)
+        self.fail(Broken())
+
+    # ---- what the parser says
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One header."""
+        self._head += len(name) + len(value)
+        name = name.lower()
+        if name == b"retry-after":
+            self._retry_after = value.decode("latin-1")
+        elif name in {b"content-length", b"transfer-encoding"}:
+            self._framed = True
+
+    def on_headers_complete(self) -> None:
+        """The head is whole. An interim answer (RFC 9110, 15.2) is none."""
+        status = self._parser.get_status_code()
+        if self._head > HEAD_MAX:
+            self.fail(HeadTooLarge())
+        elif status >= 200:
+            self._status = status
+            self._framed = self._framed or status in {204, 304}
+            self._lasts = self._parser.should_keep_alive()
+
+    def on_body(self, data: bytes) -> None:
+        """A piece of the body."""
+        self._size += len(data)
+        if len(self._body) < self._keep:
+            self._body += data[: self._keep - len(self._body)]
+        if self._size > self._at_most:
+            self._finish(whole=False)
+
+    def on_message_complete(self) -> None:
+        """The end of an answer, as its head said."""
+        if self._status:
+            self._finish(whole=True)
+        else:
+            self._retry_after, self._framed = None, False
+
+    def on_message_begin(self) -> None:
+        """Another answer without another request: of the two it is the connection that is wrong."""
+        if self._future is None:
+            self.abort()
+
+    def _finish(self, *, whole: bool) -> None:
+        future, self._future = self._future, None
+        transport = self._transport
+        if not whole or (transport is not None and transport.get_write_buffer_size()):
+            self.abort()  # the rest is not wanted, or the request was not
+        if future is not None and not future.done():
+            future.set_result(Reply(self._status, self._retry_after, bytes(self._body), whole))
