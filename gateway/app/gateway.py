@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from aiohttp import web
 
@@ -14,11 +15,10 @@ from gateway.admin.app import build
 from gateway.admin.deps import Deps, Reloaded
 from gateway.admin.live import Hub
 from gateway.app.backlog import Backlog
-from gateway.app.descriptors import for_connections
+from gateway.app.doors import open_admin, open_control, open_public
 from gateway.app.endpoints import Endpoints
 from gateway.app.guarded import GuardedStore
 from gateway.app.lines import Lines
-from gateway.app.sockets import bind, bind_unix
 from gateway.app.steps import Steps
 from gateway.delivery.actions import Actions
 from gateway.delivery.attempt import Attempts
@@ -27,7 +27,6 @@ from gateway.delivery.pauses import Pauses
 from gateway.delivery.tokens import Tokens
 from gateway.errors import ConfigInvalid, StoreUnavailable
 from gateway.ingest.judge import Judge
-from gateway.ingest.server import PublicServer, listen
 from gateway.model.records import Committed, Refused
 from gateway.net.egress import Egress
 from gateway.observe.logs import logger
@@ -144,8 +143,7 @@ class Gateway:
             self._resume,
         )
         await self._catch_up()
-        await self._admin(plan, refused)
-        await self._public(plan, judge)
+        await self._open(plan, judge, refused)
         self._plan_metrics(plan)
         for work in (
             self._retention.watch,
@@ -177,44 +175,27 @@ class Gateway:
     async def _resume(self) -> None:
         self._resumed = True
 
-    async def _public(self, plan: Plan, judge: Judge) -> None:
-        bound = bind(plan.server.listen)
-        if plan.server.listen.kind == "tcp":
-            self.public_port = bound.getsockname()[1]
-        public = PublicServer(judge, connections=for_connections())
-        server = await listen(public, bound)
-
-        async def close() -> None:
-            server.close()
-            public.pre_shutdown()  # idle connections end at once, busy ones after their answer
-            await public.shutdown(self.DRAIN)
-
-        self._stack.push_async_callback(close)
-
-    async def _admin(self, plan: Plan, refused: refused_log.RefusedLog) -> None:
+    async def _open(self, plan: Plan, judge: Judge, refused: refused_log.RefusedLog) -> None:
+        """The doors."""
         deps = Deps(
             plan=lambda: self._plan, store=self.store, actions=self.actions,
             breakers=self.endpoints.by_hand, endpoints=self.endpoints.gates.statuses,
             refused=refused.page, metrics=self.metrics.render, reload=self.reload,
             ready=self.ready, clock=self._clock, refusal=self.refusal,
         )  # fmt: skip
-        bound = bind(plan.admin_listen)
-        if plan.admin_listen.kind == "tcp":
-            self.admin_port = bound.getsockname()[1]
-        control = plan.store.path.absolute().with_name("control.sock")
-        for app, sock in (
-            (build(deps, self.hub), bound),
-            (
-                build(replace(deps, who="command"), self.hub, trusted=True),
-                bind_unix(control, mode=0o600),
-            ),
-        ):
-            runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=2.0)
-            await runner.setup()
-            self._stack.push_async_callback(runner.cleanup)
-            await web.SockSite(runner, sock).start()
+        self.admin_port = await open_admin(build(deps, self.hub), plan.admin_listen, self._stack)
+        command = build(replace(deps, who="command"), self.hub, trusted=True)
+        await self._control(command, self.store.database.with_name("control.sock"))
         self._stack.callback(self.hub.close)
-        self._stack.callback(control.unlink, missing_ok=True)
+        self.public_port = await open_public(judge, plan.server.listen, self._stack, self.DRAIN)
+
+    async def _control(self, app: web.Application, path: Path) -> None:
+        try:
+            await open_control(app, path, self._stack)
+        except StoreUnavailable as error:
+            self._log.error("commands cannot reach this gateway yet", reason=str(error))
+            # Later; by then the stack is another.
+            self._steps.add(lambda: open_control(app, path, self._stack))
 
     async def stop(self) -> None:
         """Stops listening, drains, closes the store."""

@@ -6,13 +6,14 @@ next is `queue`'s to say, whether now is `gate`'s.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from functools import partial
 from typing import Final
 
 from gateway.delivery.attempt import Attempts
 from gateway.delivery.fresh import fresh_works
 from gateway.delivery.holds import Holds
-from gateway.delivery.loading import MISTAKE, Loader
+from gateway.delivery.loading import AGAIN, MISTAKE, Loader
 from gateway.delivery.memory import AttemptMemory
 from gateway.delivery.queue import TargetQueue
 from gateway.delivery.recorder import Recorder
@@ -187,7 +188,7 @@ class Dispatcher:
         """What was held for a cause that is gone by now does not stay so."""
         held = [result for _, result in results if result.state is DeliveryState.HELD]
         if held and self._running:
-            self._spawn(self._holds.look_again(held))
+            self._spawn(self._until_done(partial(self._holds.look_again, held)))
 
     def _queue(self, target: str) -> TargetQueue:
         queue = self._queues.get(target)
@@ -249,7 +250,17 @@ class Dispatcher:
         """Tokens can be had again where none could."""
         for name, target in self._plan().targets.items():
             if target.oauth2 == how and self._running:
-                self._spawn(self._holds.known_again(name))
+                self._spawn(self._until_done(partial(self._holds.known_again, name)))
+
+    async def _until_done(self, work: Callable[[], Awaitable[None]]) -> None:
+        """What frees held deliveries is not forgotten because the store fails at that moment."""
+        while self._running:
+            try:
+                await work()
+            except StoreUnavailable:
+                await asyncio.sleep(AGAIN)
+            else:
+                break
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

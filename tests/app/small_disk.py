@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -59,16 +60,23 @@ class SmallDisk:
                 with suppress(OSError):
                     os.posix_fallocate(file.fileno(), 0, os.fstat(file.fileno()).st_size + free)
 
+    def fill_inodes(self) -> None:
+        """Somebody else's files are so many that there can be no other."""
+        with suppress(OSError):
+            for number in count():
+                (self.folder / f"somebody-else-s-{number}").touch(exist_ok=False)
+
     def empty(self) -> None:
-        """Somebody else's file goes."""
-        (self.folder / "somebody-else-s").unlink(missing_ok=True)
+        """Somebody else's files go."""
+        for file in self.folder.glob("somebody-else-s*"):
+            file.unlink()
 
 
 @asynccontextmanager
-async def small_disk(place: Path, size: str = "128M") -> AsyncIterator[SmallDisk]:
+async def small_disk(place: Path, options: str = "size=128M") -> AsyncIterator[SmallDisk]:
     """A disk at `place`: mounted as root, else in a user namespace, else the test is skipped."""
     place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={size},mode=700", "tmpfs", str(place)]
+    mount = ["mount", "-t", "tmpfs", "-o", f"{options},mode=700", "tmpfs", str(place)]
     if (
         os.geteuid() == 0
         and subprocess.run(mount, check=False, capture_output=True).returncode == 0

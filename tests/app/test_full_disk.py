@@ -259,6 +259,28 @@ async def test_a_first_start_on_a_full_disk_makes_its_store_when_there_is_room(
         await all_is_well(one, receiver)
 
 
+async def test_a_restart_on_a_disk_that_takes_no_new_file(tmp_path: Path) -> None:
+    async with (
+        receiving() as receiver,
+        small_disk(tmp_path / "small", "size=128M,nr_inodes=30") as disk,
+        gateway_on(tmp_path, disk, receiver) as one,
+        aiohttp.ClientSession() as session,
+    ):
+        await one.start(session)
+        await one.until_ready()
+        await one.load(session, "first", 50)
+        await one.end(signal.SIGTERM)
+        disk.fill_inodes()
+        await one.start(session)
+        await refused_and_said(one, "disk")
+        disk.empty()
+        await one.until_ready()
+        async with asyncio.timeout(30):
+            while not (disk.folder / "control.sock").exists():
+                await asyncio.sleep(0.1)
+        await all_is_well(one, receiver)
+
+
 async def test_over_quota_the_free_bytes_of_the_disk_are_not_believed(tmp_path: Path) -> None:
     async with on_refusing_disk(tmp_path) as (one, disk, receiver):
         assert one.session is not None

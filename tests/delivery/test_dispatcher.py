@@ -8,6 +8,7 @@ import pytest
 
 from gateway.delivery.dispatcher import Dispatcher
 from gateway.errors import StoreUnavailable
+from gateway.model.records import Due, Moved
 from gateway.net.egress import Answer, Call
 from tests.delivery.setting import FAILED, OK, MemoryDeliveries, dispatching, plan, target
 from tests.delivery.virtual import clock, run
@@ -154,6 +155,31 @@ def test_what_becomes_due_while_the_queue_is_looked_at_is_not_forgotten() -> Non
             async with asyncio.timeout(1000):
                 await other.until(lambda: store.states() == ["delivered"] * 50)
             await one.drain(1.0)
+
+    run(main())
+
+
+def test_what_frees_a_held_one_is_not_forgotten_because_the_store_fails_at_that_moment() -> None:
+    async def main() -> None:
+        async with dispatching(plan(target()), slowly) as one:
+            one.pauses.set("target", "one", paused=True)
+            one.store.paused = True
+            release = one.store.release_paused
+
+            async def broken() -> Moved:
+                one.store.release_paused = release
+                raise StoreUnavailable("the disk is full")
+
+            one.store.release_paused = broken
+            held = one.store.new()
+            one.dispatcher.due([Due(held.delivery.seq, "one", clock())])
+            await one.until(lambda: one.store.states() == ["held"])
+            # The pause had gone while the hold was recorded.
+            one.pauses.set("target", "one", paused=False)
+            one.store.paused = False
+            async with asyncio.timeout(60):
+                await one.until(lambda: one.store.states() == ["delivered"])
+            assert one.reports == []
 
     run(main())
 

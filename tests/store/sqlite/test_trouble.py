@@ -253,3 +253,17 @@ async def test_pages_that_pruning_freed_count_as_room(tmp_path: Path) -> None:
     assert (await reader.health()).reusable_bytes == after.reusable_bytes
     await reader.close()
     await store.close()
+
+
+async def test_a_reading_connection_that_the_disk_failed_is_made_anew(tmp_path: Path) -> None:
+    store = await sqlite.open(tmp_path / "gateway.db")
+    (kept,) = await store.accept(admission(event("a")))
+    used = set()
+    for _ in range(5):
+        with pytest.raises(StoreUnavailable, match="cannot read the store"):
+            async with store._reading() as db:
+                used.add(db)
+                raise SYNC
+        assert await store.event(kept.id) is not None
+    assert len(used) == 5
+    await store.close()
