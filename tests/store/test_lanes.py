@@ -140,6 +140,14 @@ async def test_a_canceled_one_in_the_middle_leaves_no_gap(store: Store) -> None:
     assert await states(store, made) == ["delivered", "canceled", "pending"]
 
 
+async def test_whoever_waits_in_his_lane_cannot_be_retried_past_the_others(store: Store) -> None:
+    made = await three(store)
+    moved = await store.move(Selection(ids=(made[1].id,)), Verb.RETRY, Reason.RETRY)
+    assert (moved.count, list(moved.due)) == (0, [])
+    assert list(moved.refused) == [(made[1].id, "another delivery of its lane comes first")]
+    assert await states(store, made) == ["leased", "(pending)", "(pending)"]
+
+
 async def test_a_pause_holds_the_lane_and_its_end_frees_it_in_order(store: Store) -> None:
     made = [in_lane(state=S.PENDING) for _ in range(3)]
     for number, one in enumerate(made):

@@ -37,6 +37,8 @@ def move(tx: Transaction, where: Selection, verb: Verb, reason: Reason, detail: 
     if not clauses:
         return Slice(Moved(0), ())
     leaves = sorted(MOVES[verb].leaves)
+    if verb is Verb.RETRY:  # whoever waits in his lane does not pass the others by asking
+        clauses.append("(state <> 'pending' OR behind = 0)")
     selected = [
         seq
         for (seq,) in tx.connection.execute(
@@ -165,9 +167,10 @@ def _refusals(
 ) -> list[tuple[DeliveryId, str]]:
     """Named deliveries that were not selected, each with the reason."""
     found = {
-        name: (seq, DeliveryState(state))
-        for name, seq, state in tx.connection.execute(
-            "SELECT id, seq, state FROM deliveries WHERE id IN (SELECT value FROM json_each(?))",
+        name: (seq, DeliveryState(state), bool(behind))
+        for name, seq, state, behind in tx.connection.execute(
+            "SELECT id, seq, state, behind FROM deliveries "
+            "WHERE id IN (SELECT value FROM json_each(?))",
             (json.dumps(where.ids),),
         )
     }
@@ -177,11 +180,14 @@ def _refusals(
         if name not in found:
             refused.append((name, "there is no such delivery (any more)"))
         elif found[name][0] not in moving:
-            refused.append((name, _why_not(found[name][1], verb)))
+            _, state, behind = found[name]
+            refused.append((name, _why_not(state, verb, behind=behind)))
     return refused
 
 
-def _why_not(state: DeliveryState, verb: Verb) -> str:
+def _why_not(state: DeliveryState, verb: Verb, *, behind: bool) -> str:
+    if state is DeliveryState.PENDING and verb is Verb.RETRY and behind:
+        return "another delivery of its lane comes first"
     if state in MOVES[verb].leaves:
         return "it does not fit the rest of the selection"
     if state in FINAL:
