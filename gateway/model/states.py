@@ -123,6 +123,9 @@ class Step:
 STEPS: tuple[Step, ...] = (
     Step(_S.PENDING, _S.LEASED, "due, and its target may be tried"),
     Step(_S.PENDING, _S.SUPERSEDED, "a later one of its burst"),
+    Step(_S.PENDING, _S.HELD, "the one before it in its lane is dead, on_dead: hold"),
+    Step(_S.HELD, _S.SUPERSEDED, "a later one of its burst"),
+    Step(_S.HELD, _S.PENDING, "its lane goes on"),
     Step(_S.LEASED, _S.DELIVERED, "answered 2xx"),
     Step(_S.LEASED, _S.PENDING, "tried again later, or not tried after all"),
     Step(_S.LEASED, _S.DEAD, "refused for good, window or attempts used up, five deaths"),
