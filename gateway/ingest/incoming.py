@@ -92,8 +92,12 @@ class Incoming(RequestHandler):
         super().data_received(data)
         if self._request_count != before:
             self._disarm()
-            message, self._last = self._messages[-1]
+            message, payload = self._messages[-1]
             self._broken = not isinstance(message, RawRequestMessage)
+            if self._broken and not self._last.is_eof():
+                # The parser forgets the body it was in; who reads it must not wait.
+                self._last.set_exception(TransferEncodingError("broken within the body"))
+            self._last = payload
             self._head = self._sent = 0
         elif self._last.is_eof():
             self._head += len(data)

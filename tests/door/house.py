@@ -55,7 +55,7 @@ WITHIN = 2.0
 """Seconds in which a good request is answered, whatever goes on beside it. What the machine gives
 to other processes meanwhile is not counted: tests run where others work."""
 MIB = 1024 * 1024
-MEMORY = 128 * MIB
+MEMORY = 192 * MIB
 """Bytes resident more than at the start of the process, whatever was done to it until now."""
 MARK = "ECHO-OF-A-STRANGER"
 """Attacks carry it wherever they can: it must come back nowhere."""
