@@ -225,9 +225,11 @@ async def test_poison_in_front_lets_the_lane_go_on(bench: Bench) -> None:
 async def test_one_that_waited_long_has_its_whole_retry_window(bench: Bench) -> None:
     store = await bench.open()
     made = await three(store)
-    bench.clock.now = NOW + 1000
     await store.record([result(made[0].seq)])
-    assert (await look(store, made[1])).window_started_at == NOW + 1000
+    assert await store.lease([made[1].seq]) == [made[1].seq]
+    first = attempt(at=NOW + 90 * 86_400)
+    await store.record([result(made[1].seq, S.PENDING, Reason.RETRY, tried=first)])
+    assert (await look(store, made[1])).window_started_at == NOW + 90 * 86_400
 
 
 async def test_what_was_found_to_have_a_key_late_joins_its_lane(store: Store) -> None:

@@ -103,8 +103,7 @@ def text(value: str) -> str:
 def delivery_row(
     delivery: NewDelivery, event: Seq, source: str, now: float, order_key: str | None = None
 ) -> Row:
-    """A new delivery's row. Its retry window begins with the first attempt that is due."""
-    at = delivery.next_at
+    """A new delivery's row."""
     return (
         delivery.seq,
         delivery.id,
@@ -116,9 +115,9 @@ def delivery_row(
         delivery.state,
         delivery.reason,
         text(delivery.detail),
-        at,
+        delivery.next_at,
         0,
-        max(now, at),
+        now,
         0,
         0,
         0,

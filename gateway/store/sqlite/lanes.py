@@ -48,11 +48,7 @@ _BROKEN: Final = f"""
 _WAITING_FRONTS: Final = f"""
     SELECT seq, target, next_at, fair_key FROM deliveries INDEXED BY deliveries_lane
     WHERE {MEMBER} AND behind = 0 AND state = 'pending'"""
-# Whoever waited for others has the whole retry window before him.
-_TO_FRONT: Final = """
-    UPDATE deliveries SET behind = 0, updated_at = ?, window_started_at = CASE window_attempts
-        WHEN 0 THEN max(?, next_at) ELSE window_started_at END
-    WHERE seq = ?"""
+_TO_FRONT: Final = "UPDATE deliveries SET behind = 0, updated_at = ? WHERE seq = ?"
 _BEHIND: Final = "UPDATE deliveries SET behind = 1 WHERE seq = ?"
 _STOP: Final = (
     "UPDATE deliveries SET state = 'held', reason = 'order', detail = ?, updated_at = ? "
@@ -111,7 +107,7 @@ def settle(tx: Transaction, lanes: Iterable[Lane]) -> list[Due]:
             displaced = [(one.seq,) for one in in_front if one is not first]
             tx.connection.executemany(_BEHIND, displaced)
             if first is waits:
-                tx.connection.execute(_TO_FRONT, (tx.now, tx.now, first.seq))
+                tx.connection.execute(_TO_FRONT, (tx.now, first.seq))
             due += _front(tx, lane, first)
     tx.due += due
     return due
