@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import StoreUnavailable
+from gateway.model.ids import Seq
 from gateway.store import sqlite
 from gateway.store.sqlite import migrations
 
@@ -67,3 +68,28 @@ async def test_an_older_database_is_not_read_without_migration(tmp_path: Path) -
     sqlite3.connect(path).execute("CREATE TABLE a (b)").connection.close()
     with pytest.raises(StoreUnavailable, match="Start the gateway once"):
         await sqlite.open_readonly(path)
+
+
+async def test_what_waited_in_the_first_versions_database_is_delivered(tmp_path: Path) -> None:
+    path = tmp_path / "gateway.db"
+    db = sqlite3.connect(path)
+    db.executescript(f"{migrations.scripts()[0]}; PRAGMA user_version = 1")
+    columns = (
+        "seq, id, event, source, route, target, order_key, state, reason, detail, next_at, attempts, "
+        "window_started_at, window_attempts, deaths, begun, trigger, replay_of, created_at, updated_at"
+    )
+    for seq, state in enumerate(("pending", "leased", "delivered"), 1):
+        row = (seq, f"dlv_{seq}", 9, "github", "all", "sink", None, state, "new", "", 5.0, 0, 5.0,
+               0, 0, 0, "initial", None, 5.0, 5.0)  # fmt: skip
+        db.execute(f"INSERT INTO deliveries ({columns}) VALUES ({', '.join('?' * 20)})", row)
+    db.commit()
+    db.close()
+    store = await sqlite.open(path)
+    try:
+        page = await store.claim("sink", [(None, (0.0, Seq(0)))], 10)
+        assert [due.seq for due in page] == [1, 2]
+        (waits,) = await store.backlog()
+        assert waits.counts == {"pending": 2}
+        assert await store.lease([Seq(1), Seq(2), Seq(3)]) == [1, 2]
+    finally:
+        await store.close()
