@@ -23,6 +23,8 @@ from gateway.model.request import Headers
 
 _LINGER = 2.0
 """Seconds in which the rest of an unwanted body is thrown away, so that its sender reads why."""
+TAKING = 30.0
+"""Seconds in which a sender must take an answer; nginx takes it at once."""
 _PAST_ALL_NUMBERS = "Content-Length overflow"
 """llhttp's words for a length of 20 digits and more."""
 _HEALTHZ = "/healthz"
@@ -98,6 +100,16 @@ class Connection(Incoming):
         transport.write(encode(self._judge.unread(self._peer, refusal), connection=CLOSE))
         self.force_close()
 
+    def force_close(self) -> None:
+        if self.transport is not None:
+            self._let_go(self.transport)
+        super().force_close()
+
+    def _let_go(self, transport: asyncio.Transport) -> None:
+        """Closing waits until the sender has taken what is written: for so long, not for ever."""
+        if transport.get_write_buffer_size():
+            self._loop.call_later(TAKING, transport.abort)
+
     def connection_lost(self, exc: BaseException | None) -> None:
         if self._reading is not None and not self._reading.is_eof():
             self._reading.set_exception(ConnectionResetError("the connection is lost"))
@@ -124,6 +136,7 @@ class Connection(Incoming):
         if not self._force_close:
             self._task_handler = None
             if self.transport is not None:
+                self._let_go(self.transport)
                 self.transport.close()
 
     async def _next(self) -> tuple[object, StreamReader]:
@@ -195,12 +208,19 @@ class Connection(Incoming):
         await self.send(encode(answer, connection=connection, head_only=head_only))
 
     async def send(self, data: bytes) -> None:
-        """Writes, and waits while the sender does not read. Raises `ConnectionError`."""
+        """Writes, and waits a while for a sender who does not read. Raises `ConnectionError`."""
         if self.transport is None:
             raise ConnectionResetError("the connection is lost")
         self.transport.write(data)
         if self._paused:
-            await self._drain_helper()
+            try:
+                async with asyncio.timeout(TAKING):
+                    await self._drain_helper()
+            except TimeoutError:
+                if self.transport is not None:
+                    self.transport.abort()
+                self.force_close()
+                raise ConnectionResetError("the sender does not take its answers") from None
 
     async def _rest_read(self, payload: StreamReader) -> bool:
         """Throws the rest of a body away for a while. Returns whether all of it came."""
