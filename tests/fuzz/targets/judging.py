@@ -32,8 +32,9 @@ def run(data: bytes) -> None:
     times), `dead` (the deliveries made so far), `down` `bug` (the store), `paused`, `twice`, `crowd`."""
     sent = message.parse(data)
     method, target, *words = [*sent.words, "", ""]
-    if any(secret.decode() in sent.first for secret in gate.SECRETS):
-        return  # nobody sends a secret for a method or a path
+    names = sent.first.encode("latin-1", "replace") + b" ".join(name for name, _ in sent.pairs)
+    if any(secret in names for secret in gate.SECRETS):
+        return  # nobody sends a secret for a method, a path or a header's name
     room = gate.Room(next((w for w in words if w in gate.plans()), "x-forwarded-for"))
     plan = gate.plans()[room.mode]
     path = target.partition("?")[0]

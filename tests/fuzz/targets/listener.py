@@ -1,33 +1,27 @@
 """The public listener: any bytes on a connection get answers of ours, or a closed connection."""
 
-import asyncio
 import hashlib
 import hmac
-import os
 import re
-import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
-from gateway.ingest.judge import Judge
-from gateway.ingest.server import PublicServer, listen
 from tests.fuzz import gate, reference
+from tests.fuzz.talking import talk
 from tests.fuzz.target import Target, promise
 from tests.ingest.wire import BODY, chunked, post
 
 NEXT = b"\n~~\n"
 """Between two writes."""
-REAL = ("tcp", "unix")
-"""Kinds of sockets that are really bound."""
 STATUSES = {100, 200, 202, 204, 400, 401, 403, 404, 405, 408, 413, 415, 429, 503}
 
 
 def run(data: bytes) -> None:
     """First line: words: `eof` (the sender half-closes), `gone` (it closes at once), `peer` or
     `forwarded`, `crowd`, `full` (there is room for one connection, and another one is at work),
-    `idle` (it does nothing), `x9` (all of it so many times), `tcp` or `unix` (a real socket). Then what
+    `idle` (it does nothing), `deaf` (another one writes the same and reads nothing), `x9` (all of it so many times), `tcp` or `unix` (a real socket). Then what
     is written; `{pad}` is 33 KB of headers, `{framing}` a megabyte of chunks. `{sig}` is the signature of what follows the first
     empty line, `{sig-x}` that of the body `x`."""
     head, _, raw = data.partition(b"\n")
@@ -45,12 +39,12 @@ def run(data: bytes) -> None:
     room = gate.Room(next((w for w in words if w in gate.plans()), "x-forwarded-for"))
     room.in_flight = 200 if "crowd" in words else 100_000
     judge = room.judge()
-    talk = _talk(judge, raw.split(NEXT), words)
-    answered, cut_off = gate.loop().run_until_complete(talk)
+    said = talk(judge, raw.split(NEXT), words)
+    answered, cut_off = gate.loop().run_until_complete(said)
     promise(judge._in_flight.used == 0, "bytes in flight that nobody gives back")
     answers = _taken_apart(answered, maybe_head=b"HEAD" in raw)
     promise(b"Traceback" not in answered, "a traceback is sent")
-    if not {"gone", "full", "idle"} & set(words):
+    if not {"gone", "full", "idle", "deaf"} & set(words):
         counted = [a for a in answers if a.status != 100 and not _healthz(a)]
         faults = room.faults(len(room.ears.counts))
         promise(not faults, f"{faults[:3]}")
@@ -58,12 +52,12 @@ def run(data: bytes) -> None:
         lost = len(room.ears.counts) - len(counted)
         missed = "eof" in words or cut_off
         promise(lost == 0 or (lost > 0 and missed), f"{len(counted)}: {room.ears.counts}")
+    long_words = {word for word in raw[:20_000].split() if len(word) > 30 and word.isalnum()}
     for answer in answers:
         promise(answer.status in STATUSES, f"status {answer.status}")
         promise(answer.headers.get(b"server", b"gateway") == b"gateway", "somebody else answers")
         if answer.status >= 400:
-            words_sent = [w for w in raw.split() if len(w) > 30 and w.isalnum()]
-            promise(not any(w in answer.body for w in words_sent), "what was sent is echoed")
+            promise(not any(w in answer.body for w in long_words), "what was sent is echoed")
     for admission in room.store.admissions:
         _belongs(admission)
 
@@ -82,62 +76,6 @@ def _healthz(answer: Answer) -> bool:
         headed = answer.headers.get(b"content-length") == b"3" and not answer.body
         return answer.body == b"ok\n" or headed
     return answer.status == 405 and b"HEAD" in answer.headers.get(b"allow", b"") and not answer.body
-
-
-async def _talk(judge: Judge, writes: list[bytes], words: list[str]) -> tuple[bytes, bool]:
-    """What came back, and whether the connection broke off."""
-    crowded = "full" in words or "idle" in words
-    server = PublicServer(judge, connections=1) if crowded else PublicServer(judge)
-    other = None
-    if crowded:
-        _, other = await _connected(server, "")
-        if "full" in words:
-            other.send(post(length=100))
-        await asyncio.sleep(0.01)
-    listening, theirs = await _connected(server, next((w for w in words if w in REAL), ""))
-    reader, writer = await asyncio.open_connection(sock=theirs)
-    read, cut_off = b"", False
-    try:
-        for piece in writes[:8]:
-            writer.write(piece)
-            await writer.drain()
-            await asyncio.sleep(0.01)
-        if "gone" in words:
-            return b"", True
-        if "eof" in words:
-            writer.write_eof()
-        async with asyncio.timeout(10_000):  # of virtual time: the listener closes long before
-            while piece := await reader.read(1_000_000):
-                read += piece
-    except ConnectionError:
-        cut_off = True
-    finally:
-        writer.close()
-        if other is not None:
-            other.close()
-        if listening is not None:
-            listening.close()
-        await server.shutdown(0.1)
-        await asyncio.sleep(1)
-    return read, cut_off
-
-
-async def _connected(
-    server: PublicServer, kind: str
-) -> tuple[asyncio.Server | None, socket.socket]:
-    """The sender's end of a connection: to a real listener, or of a pair of sockets."""
-    if not kind:
-        ours, theirs = socket.socketpair()
-        await asyncio.get_running_loop().connect_accepted_socket(server, ours)
-        return None, theirs
-    bound = socket.socket(socket.AF_INET if kind == "tcp" else socket.AF_UNIX)
-    bound.bind(("127.0.0.1", 0) if kind == "tcp" else f"\0fuzz-{os.getpid()}")
-    bound.setblocking(False)
-    listening = await listen(server, bound)
-    theirs = socket.socket(bound.family)
-    theirs.connect(bound.getsockname())
-    theirs.setblocking(False)
-    return listening, theirs
 
 
 def _taken_apart(data: bytes, *, maybe_head: bool) -> list[Answer]:
@@ -211,6 +149,8 @@ def seeds() -> Iterable[tuple[str, bytes]]:
     yield "many-signed", b"x100\n" + post(b"", signature="sha256={sig}")
     yield "tcp", b"tcp\n" + _REQUESTS[0]
     yield "unix", b"unix\n" + _REQUESTS[0]
+    yield "deaf", b"deaf x2000\n" + _REQUESTS[4]
+    yield "deaf-signed", b"deaf\n" + _REQUESTS[0]
     yield "full", b"full\n" + _REQUESTS[0]
     yield "idle", b"idle\n" + _REQUESTS[0]
     yield "past-all-numbers", b"\n" + post(b"x", "Content-Length: " + "9" * 23, length=None)
@@ -226,7 +166,7 @@ def seeds() -> Iterable[tuple[str, bytes]]:
 @st.composite
 def _case(draw: st.DrawFn) -> bytes:
     words = draw(
-        st.lists(st.sampled_from(["eof", "gone", "peer", "forwarded", "crowd"]), max_size=2)
+        st.lists(st.sampled_from(["eof", "gone", "peer", "forwarded", "crowd", "deaf"]), max_size=2)
     )
     out = b""
     for whole in draw(st.lists(st.sampled_from(_REQUESTS), min_size=1, max_size=3)):

@@ -1,0 +1,85 @@
+"""A sender on a connection to a real listener, on the loop's own clock."""
+
+import asyncio
+import os
+import socket
+
+from gateway.ingest.judge import Judge
+from gateway.ingest.server import PublicServer, listen
+from tests.fuzz.target import promise
+from tests.ingest.wire import post
+
+REAL = ("tcp", "unix")
+"""Kinds of sockets that are really bound."""
+
+
+async def talk(judge: Judge, writes: list[bytes], words: list[str]) -> tuple[bytes, bool]:
+    """What came back, and whether the connection broke off."""
+    crowded = "full" in words or "idle" in words
+    server = PublicServer(judge, connections=1) if crowded else PublicServer(judge)
+    other = None
+    if crowded:
+        _, other = await _connected(server, "")
+        if "full" in words:
+            other.send(post(length=100))
+        await asyncio.sleep(0.01)
+    listening, theirs = await _connected(server, next((w for w in words if w in REAL), ""))
+    reader, writer = await asyncio.open_connection(sock=theirs)
+    read, cut_off = b"", False
+    try:
+        for piece in writes[:8]:
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(0.01)
+        if "gone" in words:
+            return b"", True
+        if "eof" in words:
+            writer.write_eof()
+        async with asyncio.timeout(10_000):  # of virtual time: the listener closes long before
+            while piece := await reader.read(1_000_000):
+                read += piece
+    except ConnectionError:
+        cut_off = True
+    finally:
+        writer.close()
+        if "deaf" in words:
+            promise(not await _still_held(server, writes), "who reads nothing holds a connection")
+        if other is not None:
+            other.close()
+        if listening is not None:
+            listening.close()
+        await server.shutdown(0.1)
+        await asyncio.sleep(1)
+    return read, cut_off
+
+
+async def _still_held(server: PublicServer, writes: list[bytes]) -> bool:
+    """Whether a sender who writes and reads nothing has a connection after five minutes."""
+    loop = asyncio.get_running_loop()
+    _, deaf = await _connected(server, "")
+    deaf.setblocking(False)
+    writing = asyncio.create_task(loop.sock_sendall(deaf, b"".join(writes)))
+    end = loop.time() + 300
+    while server.connections and loop.time() < end:
+        await asyncio.sleep(1)
+    writing.cancel()
+    deaf.close()
+    return bool(server.connections)
+
+
+async def _connected(
+    server: PublicServer, kind: str
+) -> tuple[asyncio.Server | None, socket.socket]:
+    """The sender's end of a connection: to a real listener, or of a pair of sockets."""
+    if not kind:
+        ours, theirs = socket.socketpair()
+        await asyncio.get_running_loop().connect_accepted_socket(server, ours)
+        return None, theirs
+    bound = socket.socket(socket.AF_INET if kind == "tcp" else socket.AF_UNIX)
+    bound.bind(("127.0.0.1", 0) if kind == "tcp" else f"\0fuzz-{os.getpid()}")
+    bound.setblocking(False)
+    listening = await listen(server, bound)
+    theirs = socket.socket(bound.family)
+    theirs.connect(bound.getsockname())
+    theirs.setblocking(False)
+    return listening, theirs
