@@ -117,6 +117,7 @@ async def test_broken_chunks_are_refused_and_what_follows_is_no_request(
     one.quiet()
 
 
+@pytest.mark.slow
 async def test_all_of_it_at_once_and_again_leaves_nothing_behind(one: House) -> None:
     broken = [*FRAMING.values(), *(chunked([BODY])[0] + chunk for chunk in BODIES.values())]
     before = await one.outcomes()

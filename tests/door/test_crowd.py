@@ -9,7 +9,7 @@ from tests.app.process import Process
 from tests.door.house import House, crowd, house, is_ours, together
 from tests.ingest.wire import chunked, post, read_response
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
 DESCRIPTORS = 400
 MOST = DESCRIPTORS // 2
@@ -42,6 +42,7 @@ async def test_those_being_answered_are_not_closed_for_newcomers(small: House) -
     """Each of them sends a body; past the bound newcomers are told at once to come again."""
     first, *rest = chunked([b"{}", b" "], path="/in/packed")
     turned_away = 0
+    open_before = small.descriptors()
     before = await small.outcomes()
     async with crowd(small, MOST) as connections:
         for _, writer in connections:
@@ -60,5 +61,6 @@ async def test_those_being_answered_are_not_closed_for_newcomers(small: House) -
     assert {end.status for end in ends} <= {200, 202}
     counted = await small.outcomes() - before
     assert counted["_unknown", "overloaded"] == turned_away > 0
+    await small.back_to(open_before)
     assert (await small.send(post(id="after-the-crowd"))).status == 202
     small.quiet()

@@ -60,6 +60,7 @@ async def test_who_does_not_wait_to_be_asked_is_not_asked(one: House) -> None:
     assert answer.status == 202
 
 
+@pytest.mark.slow
 async def test_who_asks_and_never_sends_gets_a_timeout(one: House) -> None:
     async with one.attack("100 who ask and never send"):
 
@@ -75,6 +76,7 @@ async def test_who_asks_and_never_sends_gets_a_timeout(one: House) -> None:
 # ---------------------------------------------------------------- leaving early
 
 
+@pytest.mark.slow
 async def test_clients_that_vanish_before_the_answer_leave_nothing(one: House) -> None:
     """At every point of a request, by an end or by a reset."""
     whole = [post(b"x" * 30_000), b"".join(chunked([b"x" * 30_000])), post(id=None), asking()]
