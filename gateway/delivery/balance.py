@@ -23,6 +23,8 @@ class Candidate:
     weight: int = 1
     pending: int = 0
     """Attempts that are under way there."""
+    silent: int = 0
+    """Attempts that ended elsewhere since it was heard of last."""
 
 
 class Policy(Protocol):
@@ -36,6 +38,19 @@ class Policy(Protocol):
         ...
 
 
+MANY: Final = 4
+"""An endpoint lags that has so many attempts under way and was silent while the others ended so many
+each. Equals come so far apart once in fifty times; one that hangs would soon hold every slot of its
+target, long before the first of its attempts is known to have failed."""
+
+
+def keeping_up(among: Sequence[Candidate]) -> Sequence[Candidate]:
+    """Those that do not lag; all, where all do."""
+    silence = MANY * len(among)
+    well = [one for one in among if one.pending < MANY or one.silent < silence]
+    return well or among
+
+
 def _in_turn(among: Sequence[Candidate], last: int) -> Candidate:
     """The first after the last one's place, from the beginning again after the end."""
     return next((one for one in among if one.place > last), among[0])
@@ -43,23 +58,24 @@ def _in_turn(among: Sequence[Candidate], last: int) -> Candidate:
 
 @dataclass(frozen=True, slots=True)
 class RoundRobin:
-    """In turn."""
+    """In turn, past those that lag."""
 
     last: int = -1
 
     def choose(self, among: Sequence[Candidate], _: float, /) -> tuple[Candidate, Policy]:
         """The next place after the last one."""
-        chosen = _in_turn(among, self.last)
+        chosen = _in_turn(keeping_up(among), self.last)
         return chosen, RoundRobin(chosen.place)
 
 
 @dataclass(frozen=True, slots=True)
 class Random:
-    """Any, each as likely as another."""
+    """Any, each as likely as another, past those that lag."""
 
     def choose(self, among: Sequence[Candidate], random: float, /) -> tuple[Candidate, Policy]:
         """Where the random number falls."""
-        return among[int(random * len(among))], self
+        well = keeping_up(among)
+        return well[int(random * len(well))], self
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,8 @@ class Gate:
         self._pace = Pace()
         self._sound = 0
         """How many spots nothing speaks against."""
+        self._ended = 0
+        """Attempts that had an end."""
 
     # ---- the plan, people, checks
 
@@ -142,6 +144,8 @@ class Gate:
             return None
         spot = usable[0].spot if len(usable) == 1 else self._choose(usable, avoid).spot
         spot.breaker = breakers.begun(spot.breaker, now)
+        if not spot.pending:
+            spot.heard = self._ended
         spot.pending += 1
         return Pick(spot, now)
 
@@ -149,7 +153,7 @@ class Gate:
         others = [place for place in usable if place.spot.label != avoid]
         if any(place.spot.sound for place in others):
             usable = others
-        candidates = [place.candidate() for place in usable]
+        candidates = [place.candidate(self._ended) for place in usable]
         chosen, self._policy = self._policy.choose(candidates, self._random())
         return self._places[chosen.place]
 
@@ -157,6 +161,8 @@ class Gate:
         """What came of an attempt."""
         spot = pick.spot
         spot.pending -= 1
+        self._ended += 1
+        spot.heard = self._ended
         if said.taken:
             spot.taken_at = now
         else:

@@ -31,6 +31,8 @@ class Spot:
     breaker: Breaker = field(default_factory=Breaker)
     checked: Checked = field(default_factory=Checked)
     pending: int = 0
+    heard: int = 0
+    """How many attempts of the target had ended when it was heard of last."""
     error: str = ""
     error_at: float | None = None
     taken_at: float | None = None
@@ -80,9 +82,12 @@ class Place:
     number: int
     rank: int
 
-    def candidate(self) -> Candidate:
-        """For the policies."""
-        return Candidate(self.number, self.rank, self.endpoint.weight, self.spot.pending)
+    def candidate(self, ended: int) -> Candidate:
+        """For the policies. ended: attempts of the target until now."""
+        spot = self.spot
+        return Candidate(
+            self.number, self.rank, self.endpoint.weight, spot.pending, ended - spot.heard
+        )
 
 
 def places(target: Target, old: Sequence[Place], addresses: Addresses) -> tuple[Place, ...]:

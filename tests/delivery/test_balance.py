@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.delivery.balance import POLICIES, Candidate, Policy
+from gateway.delivery.balance import MANY, POLICIES, Candidate, Policy, keeping_up
 
 SUBSETS = st.lists(st.sets(st.integers(0, 5), min_size=1), min_size=1, max_size=60)
 
@@ -90,6 +90,27 @@ def test_least_pending_takes_one_of_the_least_busy(pending: list[int]) -> None:
 def test_random_reaches_each_by_an_equal_share_of_its_numbers(random: float) -> None:
     one, _ = POLICIES["random"].choose(candidates(1, 9, 1), random)
     assert one.place == int(random * 3)
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 99)), min_size=1, max_size=6))
+def test_who_lags_has_many_under_way_and_was_silent_and_somebody_is_always_left(
+    known: list[tuple[int, int]],
+) -> None:
+    among = [Candidate(n, n, 1, pending, silent) for n, (pending, silent) in enumerate(known)]
+    well = keeping_up(among)
+    assert well
+    lags = [one.pending >= MANY and one.silent >= MANY * len(among) for one in among]
+    assert [one in well for one in among] == [not lag or all(lags) for lag in lags]
+
+
+def test_an_endpoint_that_hangs_is_passed_by_before_it_holds_every_slot() -> None:
+    policy, hanging, ended = POLICIES["round_robin"], 0, 0
+    for _ in range(1000):
+        others = [Candidate(1, 1), Candidate(2, 2)]
+        one, policy = policy.choose([Candidate(0, 0, 1, hanging, ended), *others], 0.0)
+        hanging += one.place == 0
+        ended += one.place != 0
+    assert hanging <= 7
 
 
 @pytest.mark.parametrize("name", sorted(POLICIES))

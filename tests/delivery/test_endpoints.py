@@ -435,3 +435,22 @@ def test_what_waited_longer_than_its_window_has_all_of_it_when_its_target_is_bac
             assert ends == {DeliveryState.DELIVERED}, "one failure is not the end of an old one"
 
     run(main())
+
+
+@pytest.mark.parametrize("balance", ["round_robin", "least_pending"])
+def test_an_endpoint_that_hangs_leaves_the_slots_to_those_that_answer(balance: str) -> None:
+    async def main() -> None:
+        async def answer(call: Call) -> Answer:
+            if call.url == A:
+                await asyncio.sleep(10)
+                return Answer(None, ErrorClass.TIMEOUT, "no whole answer in time", b"", 10.0)
+            await asyncio.sleep(0.1)
+            return OK
+
+        whole = plan(several(A, B, C, balance=balance, concurrency=20))
+        async with dispatching(whole, answer, before=filled(2000)) as one:
+            await asyncio.sleep(9.5)
+            taken = one.store.states().count("delivered")
+            assert taken > 0.6 * 20 * 95, "well over half of what all slots could do"
+
+    run(main())
