@@ -10,9 +10,10 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 from typing import Final
 
+from gateway.delivery.alarm import Alarm
 from gateway.delivery.attempt import Attempts
-from gateway.delivery.fresh import fresh_works
 from gateway.delivery.holds import Holds
+from gateway.delivery.intake import Intake
 from gateway.delivery.loading import AGAIN, MISTAKE, Loader
 from gateway.delivery.memory import AttemptMemory
 from gateway.delivery.queue import TargetQueue
@@ -25,10 +26,6 @@ from gateway.plan.credentials import OAuth2
 from gateway.plan.plan import Plan
 from gateway.store.protocol import Store
 
-FRESH_BYTES: Final = 64 * 1024 * 1024
-"""Of bodies kept in memory for fresh deliveries of all targets together."""
-FRESH_MOST: Final = 1000
-"""Fresh deliveries kept in memory for one target; the rest are pending in the store."""
 LEASE: Final = 32
 
 
@@ -61,11 +58,9 @@ class Dispatcher:
         self._plan = plan
         self._clock = clock
         self._queues: dict[str, TargetQueue] = {}
-        self._reserved: dict[str, int] = {}
-        self._bytes = 0
+        self._intake = Intake(self._queue)
+        self._alarm = Alarm(clock, self.pump_all)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._timer: asyncio.TimerHandle | None = None
-        self._timer_at = float("inf")
         self._running = False
         self._recorder: Recorder | None = None
 
@@ -84,48 +79,19 @@ class Dispatcher:
     # ---- what ingest asks (see ingest.ports.Dispatch)
 
     def reserve(self, target: str) -> bool:
-        """Whether one fresh delivery of this target fits into memory now."""
-        waiting = self._queue(target).fresh + self._reserved.get(target, 0)
-        if not self._running or not self._healthy or waiting >= FRESH_MOST:
+        """Whether one fresh delivery of this target fits into memory now, and may go soon."""
+        if not self._running or not self._healthy or self._gates.of(target).shut:
             return False
-        if self._gates.of(target).shut:
-            return False
-        if self._bytes >= FRESH_BYTES or target not in self._plan().targets:
-            return False
-        self._reserved[target] = self._reserved.get(target, 0) + 1
-        return True
+        return target in self._plan().targets and self._intake.reserve(target)
 
     def accepted(self, admission: Admission, admitted: Sequence[Admitted]) -> None:
         """Takes the leased deliveries of a durable admission."""
-        self.failed(admission)
-        self._forget(admission)
-        touched = set()
-        for work in fresh_works(admission, admitted):
-            queue = self._queue(work.delivery.target)
-            if work.delivery.state is DeliveryState.LEASED:
-                queue.add_fresh(work)
-                self._bytes += len(work.body)
-            elif work.delivery.state is DeliveryState.PENDING:
-                one = work.delivery
-                queue.add(Due(one.seq, queue.target, one.next_at, one.fair_key))
-            touched.add(queue.target)
-        for name in touched:
-            self.pump(self._queues[name])
-
-    def _forget(self, admission: Admission) -> None:
-        """Those whose place was taken by the latest of their burst are pending no more."""
-        for event in admission.events:
-            for delivery in event.deliveries:
-                if delivery.keys is not None:
-                    for seq in delivery.keys.took_over:
-                        self._queue(delivery.target).forget(seq, delivery.keys.fair)
+        for queue in self._intake.accepted(admission, admitted):
+            self.pump(queue)
 
     def failed(self, admission: Admission) -> None:
         """Gives back what was reserved for an admission."""
-        for event in admission.events:
-            for delivery in event.deliveries:
-                if delivery.state is DeliveryState.LEASED:
-                    self._reserved[delivery.target] -= 1
+        self._intake.failed(admission)
 
     def committed(self) -> None:
         """Hears of every commit: what waited for a store that takes results goes on."""
@@ -151,8 +117,7 @@ class Dispatcher:
     async def drain(self, deadline: float) -> None:
         """Begins nothing new, waits for what runs, puts back what was not begun. Seconds."""
         self._running = False
-        if self._timer is not None:
-            self._timer.cancel()
+        self._alarm.stop()
         for queue in self._queues.values():
             for work in queue.drained():
                 self._put_back(work)
@@ -222,7 +187,7 @@ class Dispatcher:
             queue.running += 1
             gate.begun(now)
             if isinstance(taken, Work):
-                self._bytes -= len(taken.body)
+                self._intake.left(taken)
                 self._begin(queue, taken)
             else:
                 old.append(taken)
@@ -233,12 +198,12 @@ class Dispatcher:
             queue.loading = True
             self._spawn(self._load(queue))
         if (due := queue.next_at()) is not None:
-            self._wake_at(max(due, opens), now)
+            self._alarm.set(max(due, opens), now)
 
     def _empty(self, queue: TargetQueue) -> None:
         """No endpoint may be tried: what waits in memory waits in the store instead."""
         for work in queue.drained():
-            self._bytes -= len(work.body)
+            self._intake.left(work)
             self._wait(queue.target, work.delivery.seq, Reason.BREAKER_OPEN, after=0.0)
 
     def _changed(self, target: str) -> None:
@@ -326,23 +291,3 @@ class Dispatcher:
     async def _load(self, queue: TargetQueue) -> None:
         await self._loader.fill(queue)
         self.pump(queue)
-
-    def _wake_at(self, at: float, looked: float) -> None:
-        """One timer for all queues: for the earliest time any of them waits for.
-
-        looked: when the queue was looked at. What became due since then needs the timer too: those
-        of uvloop are up to a millisecond early.
-        """
-        if at <= looked or at >= self._timer_at:
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer_at = at
-        self._timer = asyncio.get_running_loop().call_later(
-            max(0.0, at - self._clock()), self._woken
-        )
-
-    def _woken(self) -> None:
-        self._timer = None
-        self._timer_at = float("inf")
-        self.pump_all()

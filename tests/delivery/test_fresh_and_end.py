@@ -6,7 +6,7 @@ from itertools import count
 
 import pytest
 
-from gateway.delivery import dispatcher as dispatching_module
+from gateway.delivery import intake as intake_module
 from gateway.delivery import loading as loading_module
 from gateway.delivery import queue as queue_module
 from gateway.errors import StoreUnavailable
@@ -66,12 +66,12 @@ def test_a_fresh_one_overtakes_old_retries_and_the_old_still_come() -> None:
 def test_what_was_reserved_and_not_stored_is_room_again() -> None:
     async def main() -> None:
         async with dispatching(plan(target(concurrency=1)), slowly) as one:
-            for _ in range(3 * dispatching_module.FRESH_MOST):
+            for _ in range(3 * intake_module.FRESH_MOST):
                 whole, admitted = admission(one)
                 assert whole.events[0].deliveries[0].state is DeliveryState.LEASED
                 one.dispatcher.failed(whole)
                 one.store.rows.clear()
-            for _ in range(3 * dispatching_module.FRESH_MOST):
+            for _ in range(3 * intake_module.FRESH_MOST):
                 whole, admitted = admission(one)
                 assert whole.events[0].deliveries[0].state is DeliveryState.LEASED
                 one.dispatcher.accepted(whole, [replace(admitted[0], duplicate=True)])
@@ -83,7 +83,7 @@ def test_what_was_reserved_and_not_stored_is_room_again() -> None:
 def test_past_its_room_in_memory_everything_still_arrives() -> None:
     async def main() -> None:
         async with dispatching(plan(target())) as one:
-            number = 3 * dispatching_module.FRESH_MOST
+            number = 3 * intake_module.FRESH_MOST
             for _ in range(number):
                 accept(one)
             assert "pending" in one.store.states()
@@ -94,7 +94,7 @@ def test_past_its_room_in_memory_everything_still_arrives() -> None:
 
 
 def test_bodies_in_memory_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dispatching_module, "FRESH_BYTES", 20)
+    monkeypatch.setattr(intake_module, "FRESH_BYTES", 20)
 
     async def main() -> None:
         async with dispatching(plan(target(concurrency=1)), slowly) as one:

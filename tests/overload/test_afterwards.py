@@ -63,8 +63,8 @@ async def test_after_a_flood_everything_is_as_before(
         async with asyncio.timeout(10):
             while dispatcher._tasks:
                 await asyncio.sleep(0.01)
-        assert dispatcher._bytes == 0
-        assert set(dispatcher._reserved.values()) == {0}
+        assert dispatcher._intake.bytes == 0
+        assert set(dispatcher._intake.reserved.values()) == {0}
         assert set(dispatcher._memory._held.values()) == {0}
         assert {(queue.running, len(queue)) for queue in dispatcher._queues.values()} == {(0, 0)}
         assert dispatcher._recorder is not None

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from gateway.delivery.dispatcher import FRESH_BYTES
+from gateway.delivery.intake import FRESH_BYTES
 from gateway.delivery.memory import ATTEMPT_BYTES
 from tests.door.house import MIB, house, together
 from tests.overload.test_flood import large
