@@ -1,4 +1,6 @@
-"""What a rule's or a field's `when` asks, compiled to functions of the values at their places."""
+"""What a rule's or a field's `when` asks: compiled to functions of the values at their places, or
+written out as an expression where it is short.
+"""
 
 from collections.abc import Callable
 
@@ -6,6 +8,7 @@ from gateway.providers import kinds
 from gateway.providers.declaration import Ref
 from gateway.providers.markers import PRESENT, ZEROS, Mark, Not, Prefix, Same, Test
 from gateway.providers.places import Places, Values, there
+from gateway.providers.written import Written
 
 Check = Callable[[Values], bool]
 
@@ -28,6 +31,18 @@ def check(ref: Ref, test: Test, places: Places) -> Check:
     if isinstance(test, str):
         return lambda values: values[slot] == test
     return lambda values: _equal(values[slot], test)
+
+
+def written(ref: Ref, test: Test, places: Places, to: Written) -> str:
+    """The same as an expression, in a function with the values that `Places.write` names."""
+    value = f"v{places.slot(ref)}"
+    if isinstance(test, Prefix):
+        return f"type({value}) is str and {value}.startswith({to.bind(test.text)})"
+    if isinstance(test, bool):
+        return f"{value} is {test}"
+    if isinstance(test, str):
+        return f"{value} == {to.bind(test)}"
+    return f"{to.bind(check(ref, test, places))}(values)"
 
 
 def _begins(slot: int, lead: str) -> Check:

@@ -2,7 +2,7 @@
 understood is left out, and noted; nothing here raises.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import orjson
 
@@ -16,31 +16,8 @@ Put = Callable[[Values, dict[str, object], list[str]], bool]
 gave a value."""
 
 
-def putters(readings: Mapping[str, Reading], places: Places) -> list[Put]:
-    """All fields of a rule. Nearly all are texts: these are read together, without a call for each
-    whose value is a text and stands where it is first looked for."""
-    texts: list[tuple[str, int, Put]] = []
-    others: list[Put] = []
-    for name, reading in readings.items():
-        put = putter(name, reading, places)
-        if isinstance(reading, Field) and _plain(reading):
-            texts.append((name, places.slot(reading.at[0]), put))
-        else:
-            others.append(put)
-
-    def put_texts(values: Values, out: dict[str, object], unread: list[str]) -> bool:
-        for name, slot, put in texts:
-            value = values[slot]
-            if type(value) is str and value:
-                out[name] = value
-            else:
-                put(values, out, unread)
-        return True
-
-    return [put_texts, *others]
-
-
-def _plain(field: Field) -> bool:
+def is_plain(field: Field) -> bool:
+    """Whether it is a text wherever it stands, and nothing is asked before."""
     return field.kind == "text" and bool(field.at) and not field.when and not field.join
 
 

@@ -9,6 +9,7 @@ from gateway.model.record import record
 from gateway.model.request import Headers
 from gateway.providers.declaration import Ref
 from gateway.providers.pointers import steps
+from gateway.providers.written import Written
 
 
 @record
@@ -42,7 +43,8 @@ def getter(ref: Ref) -> Get:
         return lambda seen: seen.headers.text(name) or MISSING
     places = Places()
     places.slot(ref)
-    return lambda seen: places.read(seen)[0]
+    read = places.reader()
+    return lambda seen: read(seen)[0]
 
 
 _ITEM, _ROOT, _HEADERS = range(3)
@@ -69,7 +71,7 @@ class Places:
         """The headers that are asked for."""
 
     def slot(self, ref: Ref) -> int:
-        """Where `read` puts the value of a reference; all are named before the first reading."""
+        """The number of a reference's value; all are named before the walk is written."""
         if ref.startswith("header."):
             name = ref[7:].lower()
             self._names[name] = name.encode()
@@ -91,25 +93,41 @@ class Places:
                 self._numbers[node][key] = int(key)
         return places.index((node, key))
 
-    def read(self, seen: Seen) -> Values:
-        """The values of all references, by slot."""
-        item, root = seen.item, seen.root
-        nodes = [
-            item if type(item) is dict else self._keyed(item, _ITEM),
-            root if type(root) is dict else self._keyed(root, _ROOT),
-            self._texts(seen.headers) if self._names else _NOTHING,
-        ]
-        for node, key in self._nodes:
-            value = nodes[node].get(key)
-            nodes.append(value if type(value) is dict else self._keyed(value, len(nodes)))
-        return [nodes[node].get(key, MISSING) for node, key in self._slots]
+    def write(self, to: Written) -> None:
+        """Writes the walk into a function of `seen`: `v0`, `v1` … are the values by slot, `values`
+        is all of them."""
+        to.line("n0, n1, n2 = seen.item, seen.root, " + self._texts(to))
+        for node in (_ITEM, _ROOT):
+            self._mapping(node, to)
+        for node, (inside, key) in enumerate(self._nodes, 3):
+            to.line(f"n{node} = n{inside}.get({to.bind(key)})")
+            self._mapping(node, to)
+        missing = to.bind(MISSING)
+        for slot, (node, key) in enumerate(self._slots):
+            to.line(f"v{slot} = n{node}.get({to.bind(key)}, {missing})")
+        to.line(f"values = ({''.join(f'v{slot}, ' for slot in range(len(self._slots)))})")
 
-    def _keyed(self, value: object, node: int) -> dict[str, object]:
-        """What is no mapping as one: a list has the numbers that are asked for, else it is empty."""
-        if type(value) is not list:
-            return _NOTHING
-        numbers = self._numbers[node].items()
-        return {key: value[number] for key, number in numbers if number < len(value)}
+    def _mapping(self, node: int, to: Written) -> None:
+        numbers = to.bind(tuple(self._numbers[node].items()))
+        to.line(f"if type(n{node}) is not dict: n{node} = {to.bind(_keyed)}(n{node}, {numbers})")
 
-    def _texts(self, headers: Headers) -> dict[str, object]:
-        return {name: headers.text(raw) or MISSING for name, raw in self._names.items()}
+    def _texts(self, to: Written) -> str:
+        return f"{to.bind(_texts)}(seen.headers, {to.bind(self._names)})" if self._names else "{}"
+
+    def reader(self) -> Callable[[Seen], Values]:
+        """The walk alone, as a function."""
+        written = Written("def read(seen):")
+        self.write(written)
+        written.line("return values")
+        return written.function("read")
+
+
+def _texts(headers: Headers, names: dict[str, bytes]) -> dict[str, object]:
+    return {name: headers.text(raw) or MISSING for name, raw in names.items()}
+
+
+def _keyed(value: object, numbers: tuple[tuple[str, int], ...]) -> dict[str, object]:
+    """What is no mapping as one: a list has the numbers that are asked for, else it is empty."""
+    if type(value) is not list:
+        return _NOTHING
+    return {key: value[number] for key, number in numbers if number < len(value)}

@@ -2,6 +2,8 @@
 from its beginning. What `normalize` compiles must say the same of every event.
 """
 
+import json
+
 from gateway.model.request import Headers
 from gateway.providers import kinds, money
 from gateway.providers.declaration import Declaration, Field, Rule
@@ -128,8 +130,8 @@ def _amount(
         amount = money.from_minor(found[0], codes[0], field.exponents)
     elif codes:
         amount = money.from_decimal(found[0], codes[0])
-    if field.kind == "decimal" and name == "amount" and isinstance(found[0], str):
-        out["amount_raw"] = found[0]
+    if field.kind == "decimal" and name == "amount" and isinstance(found[0], str | int | float):
+        out["amount_raw"] = found[0] if isinstance(found[0], str) else json.dumps(found[0])
     if amount is None:
         unread.append(name)
     return amount

@@ -19,23 +19,27 @@ from gateway.providers.normalize import Normalizer
 from gateway.providers.places import Seen
 from tests.providers.plainly import Plain, normalized
 
+ODD = "/'\"\\\n    raise OSError  # {é}"
+"""A key that would be heard of if what is written out held the declaration's own texts."""
 REFS = st.sampled_from(
     ["/a", "/b", "/a/b", "/a/0", "/a/0/b", "/a/1", "/a/01", "/", "body.a.b", "body./b/a",
-     "root./a", "root./a/0/b", "header.X-A", "header.x-b"]
+     "root./a", "root./a/0/b", "header.X-A", "header.x-b", ODD, f"/a{ODD}/b"]
 )  # fmt: skip
-TEXTS = st.sampled_from(["", "a", "1", "refs/heads/a", "refs/tags/a", "refs/heads/", "0" * 40])
+TEXTS = st.sampled_from(
+    ["", "a", "1", "refs/heads/a", "refs/tags/a", "refs/heads/", "0" * 40, ODD[1:]]
+)
 SCALARS = TEXTS | st.sampled_from([1, 0, True, False, 1.0, 250])
 PAYLOADS = st.recursive(
     SCALARS | st.none() | st.sampled_from(["EUR", "12.50", "2026-01-05T09:30:00Z", "a1b2c3d"]),
     lambda inner: (
         st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["a", "b", "0", "1", ""]), inner)
+        | st.dictionaries(st.sampled_from(["a", "b", "0", "1", "", ODD[1:]]), inner)
     ),
     max_leaves=12,
 )
 TESTS = st.recursive(
     SCALARS | st.lists(SCALARS, min_size=1, max_size=3).map(tuple)
-    | st.sampled_from([PRESENT, ABSENT, ZEROS, Prefix("refs/heads/")]) | REFS.map(Same),
+    | st.sampled_from([PRESENT, ABSENT, ZEROS, Prefix("refs/heads/"), Prefix(ODD[1:])]) | REFS.map(Same),
     lambda inner: inner.map(Not),
     max_leaves=2,
 )  # fmt: skip
@@ -60,7 +64,7 @@ TIMES = st.none() | st.builds(
 )
 READINGS = FIELDS | JOINED | st.lists(FIELDS, min_size=1, max_size=2).map(tuple)
 NAMES = st.sampled_from(["id", "url", "ref", "branch", "tag", "sha", "amount", "reference"])
-WORDS = st.sampled_from(["push", "paid", ""])
+WORDS = st.sampled_from(["push", "paid", "", ODD])
 RULES = st.builds(
     Rule,
     to=st.sampled_from(["vcs.push", "payment.succeeded", "other"]),
