@@ -26,7 +26,7 @@ from gateway.plan.credentials import OAuth2
 from gateway.plan.plan import Plan
 from gateway.store.protocol import Store
 
-LEASE: Final = 32
+LEASE: Final = 100
 
 
 class Dispatcher:
@@ -192,8 +192,11 @@ class Dispatcher:
             else:
                 old.append(taken)
         self._stalled |= not self._healthy
-        for start in range(0, len(old), LEASE):
-            self._spawn(self._lease(queue, old[start : start + LEASE]))
+        if old:
+            queue.taken += old
+            if not queue.leasing:
+                queue.leasing = True
+                self._spawn(self._lease_all(queue))
         if queue.wants:
             queue.loading = True
             self._spawn(self._load(queue))
@@ -260,6 +263,17 @@ class Dispatcher:
             self._memory.ended(work)
             queue.running -= 1
             self.pump(queue)
+
+    async def _lease_all(self, queue: TargetQueue) -> None:
+        """Leases what has a slot, one lease at a time: while it runs, slots that become free gather
+        for the next. One after the other each would cost a commit and a read of its own."""
+        while queue.taken and self._running:
+            dues, queue.taken = queue.taken[:LEASE], queue.taken[LEASE:]
+            try:
+                await self._lease(queue, dues)
+            except Exception as error:  # noqa: BLE001  # the others that were taken hold slots
+                self._report(error)
+        queue.leasing = False
 
     async def _lease(self, queue: TargetQueue, dues: list[Due]) -> None:
         """Leases and reads old deliveries, then tries each in the slot it holds."""

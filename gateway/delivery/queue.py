@@ -38,6 +38,9 @@ class TargetQueue:
         self.target = target
         self._targets = targets
         self.running = 0
+        self.taken: list[Due] = []
+        """Given out, each with a slot, and not leased yet."""
+        self.leasing = False
         self.fresh = 0
         """Fresh ones of all shares."""
         self.loading = False

@@ -284,3 +284,52 @@ def test_a_store_that_fails_between_lease_and_read_strands_nothing() -> None:
             await one.until(lambda: set(one.store.states()) == {"delivered"})
 
     run(main())
+
+
+def test_slots_that_become_free_while_a_lease_runs_share_the_next_one() -> None:
+    """Leased one by one, a backlog would cost a commit and a read for each delivery."""
+
+    async def main() -> None:
+        leases: list[int] = []
+
+        def before(store: MemoryDeliveries) -> None:
+            fill(400)(store)
+            lease = store.lease
+
+            async def takes_a_commit(seqs):
+                leases.append(len(seqs))
+                await asyncio.sleep(0.01)
+                return await lease(seqs)
+
+            store.lease = takes_a_commit
+
+        async def scattered(_: Call) -> Answer:
+            await asyncio.sleep(random.random() / 100)
+            return OK
+
+        async with dispatching(plan(target(concurrency=40)), scattered, before=before) as one:
+            await one.until(lambda: set(one.store.states()) == {"delivered"})
+            assert one.outside.most == {"http://one.test/hooks": 40}
+        assert sum(leases) == 400
+        assert len(leases) < 60
+
+    run(main())
+
+
+def test_a_mistake_in_one_lease_holds_up_none_of_those_that_wait_for_the_next() -> None:
+    async def main() -> None:
+        def before(store: MemoryDeliveries) -> None:
+            fill(300)(store)
+            lease, calls = store.lease, iter(range(1000))
+
+            async def mistaken(seqs):
+                if next(calls) == 0:
+                    raise RuntimeError("a mistake of ours")
+                return await lease(seqs)
+
+            store.lease = mistaken
+
+        async with dispatching(plan(target(concurrency=250)), before=before) as one:
+            await one.until(lambda: one.store.states().count("delivered") >= 200)
+
+    run(main())
