@@ -1,5 +1,6 @@
-"""Pruning on a disk that takes only small commits."""
+"""Pruning on a disk that takes only small commits, and beside a load."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from gateway.errors import StoreUnavailable
 from gateway.plan.plan import StoreSettings
 from gateway.upkeep import retention
 from gateway.upkeep.retention import LEAST, SLICE, prune_once
+from tests.delivery.virtual import clock, run
 
 SETTINGS = StoreSettings(Path("gateway.db"), 10.0, 20.0, 0)
 
@@ -47,3 +49,20 @@ async def test_a_store_that_takes_nothing_is_not_asked_for_ever() -> None:
     with pytest.raises(StoreUnavailable):
         await prune_once(store, SETTINGS, 100.0)  # type: ignore[arg-type]
     assert store.limits == [256, 64, 16, 4]
+
+
+def test_a_slice_that_has_to_wait_is_followed_by_a_longer_rest() -> None:
+    class Busy:
+        left = 4
+
+        async def prune(self, *_: object) -> int:
+            await asyncio.sleep(0.1)
+            self.left -= 1
+            return self.left
+
+    async def main() -> None:
+        began = clock()
+        await prune_once(Busy(), SETTINGS, 100.0)  # type: ignore[arg-type]
+        assert clock() - began == pytest.approx(4 * 0.1 + 3 * 0.4)
+
+    run(main())
