@@ -57,6 +57,8 @@ class Marked:
     values: dict[Path_, Mark] = field(default_factory=dict)
     keys: dict[Path_, Mark] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    put_in: dict[Path_, tuple[str, str]] = field(default_factory=dict)
+    """Texts with variables put in, and as the file has them: a variable may hold a secret."""
 
     def at(self, path: Path_, *, key: bool = False) -> Mark:
         """The mark of a place; of the nearest place around it where it is not in the file."""
@@ -77,7 +79,13 @@ class Marked:
         key: bool = False,
         inside: int | None = None,
     ) -> Problem:
-        """A problem at a place. inside: characters into the value, for texts within it."""
+        """A problem at a place. inside: characters into the value, for texts within it.
+
+        A text that the message quotes is shown as the file has it, with its variables.
+        """
+        for where, (text, written) in self.put_in.items():
+            if where[: len(path)] == path[: len(where)]:
+                message = message.replace(repr(text), repr(written))
         mark = self.at(path, key=key)
         line, column = (mark.line, mark.column) if inside is None else mark.inside(inside)
         return Problem(message, self.file, line, column, dotted(path), hint)

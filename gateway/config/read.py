@@ -151,6 +151,7 @@ def _substituted(
         problems.append(marked.problem(path, str(bad), bad.hint, inside=bad.position))
         broken.append(Broken(path, "value"))
         return data
+    marked.put_in[path] = (str(text), data)
     return text
 
 

@@ -98,7 +98,8 @@ def _with_notes(plan: Plan, notes: Notes) -> Plan:
 
 
 def _public_url(shape: shapes.File, notes: Notes) -> str:
-    url = shape.server.public_url.rstrip("/")
+    written = shape.server.public_url
+    url = written.rstrip("/")
     if not url:
         return ""
     path, like = ("server", "public_url"), "https://hooks.example.com"
@@ -106,12 +107,12 @@ def _public_url(shape: shapes.File, notes: Notes) -> str:
         parts = urllib.parse.urlsplit(url)
         port = parts.port
     except ValueError:
-        notes.error(path, f"{url!r} is no public URL", like)
+        notes.error(path, f"{written!r} is no public URL", like)
         return url
     if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0 or parts.username:
-        notes.error(path, f"{url!r} is no public URL", like)
+        notes.error(path, f"{written!r} is no public URL", like)
     elif parts.path or parts.query or parts.fragment or not url.isascii() or " " in url:
-        notes.error(path, f"{url!r} is more than scheme, host and port", like)
+        notes.error(path, f"{written!r} is more than scheme, host and port", like)
     return url
 
 
