@@ -17,6 +17,7 @@ from gateway.delivery.render import Request, lane, render, wanted
 from gateway.delivery.retry import decide, error_class
 from gateway.delivery.tokens import AuthFailed, Tokens
 from gateway.errors import ExpressionFailed
+from gateway.model.record import record
 from gateway.model.records import Attempt, Result, Work
 from gateway.model.states import DeliveryState, Reason, Trigger
 from gateway.net.egress import Answer, Call
@@ -47,7 +48,7 @@ class Metrics(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AttemptLine:
     """What the log says of one attempt. Holds no header and no body."""
 
@@ -180,7 +181,7 @@ class Attempts:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Ready:
     """An attempt that lacks only its endpoint."""
 

@@ -6,7 +6,6 @@ and tells with `ended` what came of it. Which delivery is next is `queue`'s.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from gateway.delivery import balance, limits, pace
@@ -17,6 +16,7 @@ from gateway.delivery.outcomes import Said
 from gateway.delivery.pace import Pace
 from gateway.delivery.spots import Addresses, Place, Spot, places
 from gateway.model.endpoints import TargetStatus
+from gateway.model.record import record
 from gateway.model.states import Reason
 from gateway.plan.plan import Target
 
@@ -24,7 +24,7 @@ NEVER: Final = breakers.NEVER
 """Nothing to wait for but a change: an attempt that ends, a new plan, a person."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pick:
     """The endpoint of one attempt."""
 

@@ -1,9 +1,9 @@
 """What an answer says of the endpoint and of the target, beside the delivery's own fate. Pure."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from gateway.delivery.retry import Verdict, read_retry_after, verdict
+from gateway.model.record import record
 from gateway.model.states import ErrorClass
 from gateway.net.egress import Answer
 
@@ -14,7 +14,7 @@ TOO_MUCH: Final = frozenset({429, 502, 504})
 TOO_SLOW: Final = frozenset({ErrorClass.TIMEOUT, ErrorClass.CONNECT_TIMEOUT})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Said:
     """What breaker and pace hear of one attempt."""
 

@@ -13,6 +13,7 @@ import orjson
 from gateway import providers
 from gateway.delivery.sign import body_hmac, signatures
 from gateway.model import chance
+from gateway.model.record import record
 from gateway.model.records import Keys, Work
 from gateway.model.request import Headers
 from gateway.model.states import Trigger
@@ -36,7 +37,7 @@ NEVER: Final = frozenset(
 7.6.1; the rest would be taken for ours)."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Request:
     """What an endpoint is sent."""
 

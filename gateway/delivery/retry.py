@@ -4,13 +4,13 @@ Delay = max(Retry-After capped, exponential with full jitter), see
 https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/.
 """
 
-from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from gateway.model.record import record
 from gateway.model.records import Delivery
 from gateway.model.states import DeliveryState, ErrorClass, Reason
 from gateway.net.egress import Answer
@@ -34,7 +34,7 @@ must not turn thousands of events into dead letters. 410 and every other 3xx and
 _LARGEST_EXPONENT: Final = 40
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Decision:
     """What becomes of a delivery after an attempt."""
 

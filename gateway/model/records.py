@@ -132,7 +132,7 @@ class Admitted:
 # ---------------------------------------------------------------- what reads give back
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Event:
     """A stored event."""
 
@@ -189,7 +189,7 @@ class Receipt:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Delivery:
     """A stored delivery."""
 
@@ -223,7 +223,7 @@ class Delivery:
     """Whether its lane stands still if it is dead."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Attempt:
     """One try of a delivery against one endpoint."""
 
@@ -240,7 +240,7 @@ class Attempt:
     trigger: Trigger
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Work:
     """All that an attempt needs, read anew at each attempt."""
 
@@ -255,7 +255,7 @@ class Work:
     """The label of the one it was tried at last; empty: it was not tried."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Result:
     """What became of a leased delivery, to be recorded."""
 

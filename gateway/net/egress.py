@@ -8,7 +8,6 @@ import asyncio
 import ssl
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, Literal
 from urllib.parse import urlencode
@@ -29,7 +28,7 @@ CONNECT: Final = 10.0
 _FAILURES: Final = (OSError, ValueError, HeadTooLarge)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call:
     """One request to be made. Seconds and bytes."""
 
