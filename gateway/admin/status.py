@@ -1,11 +1,12 @@
 """The state of every source and target, for the page, the API and `gateway status`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 from gateway.admin import present
-from gateway.model.endpoints import TargetStatus
+from gateway.delivery.by_hand import kept
+from gateway.model.endpoints import EndpointState, TargetStatus
 from gateway.plan.plan import Plan, Source, Target
 from gateway.store.protocol import Health, Pause, SourceActivity, TargetBacklog
 
@@ -25,11 +26,21 @@ def source_state(source: Source) -> tuple[str, str]:
     return "open", ""
 
 
-def _endpoints(target: Target | None, status: TargetStatus | None) -> dict[str, Any]:
-    """A target's endpoints; where no gateway runs, only where they are."""
-    if status is None:
-        urls = [one.url for one in target.endpoints] if target else []
-        return {"waits": None, "endpoints": [{"url": url} for url in urls]}
+def _at_rest(target: Target | None, taken_out: Collection[str]) -> dict[str, Any]:
+    """What is known of a target's endpoints where no gateway runs. taken_out: URLs, by a person."""
+    found = [
+        {
+            "url": one.url,
+            "state": EndpointState.OPEN.value if one.url in taken_out else None,
+            "by_hand": one.url in taken_out,
+        }
+        for one in (target.endpoints if target else ())
+    ]
+    return {"waits": None, "endpoints": found}
+
+
+def _endpoints(status: TargetStatus) -> dict[str, Any]:
+    """A target's endpoints."""
     return {
         "waits": status.waits or None,
         "waits_until": present.time(status.until),
@@ -60,6 +71,7 @@ class Reads(Protocol):
     async def backlog(self) -> Sequence[TargetBacklog]: ...
     async def pauses(self) -> Sequence[Pause]: ...
     async def health(self) -> Health: ...
+    async def get(self, key: str) -> bytes | None: ...
 
 
 async def status(
@@ -78,6 +90,7 @@ async def status(
     pauses = await store.pauses()
     paused = {(pause.kind, pause.name) for pause in pauses}
     health = await store.health()
+    by_hand = await kept(store)
     sources = []
     for source in plan.sources.values():
         state, reason = source_state(source)
@@ -103,7 +116,11 @@ async def status(
                 "name": name,
                 "state": "active" if target else "gone",
                 "balance": target.balance if target else None,
-                **_endpoints(target, endpoints.get(name)),
+                **(
+                    _endpoints(endpoints[name])
+                    if name in endpoints
+                    else _at_rest(target, by_hand.get(name, ()))
+                ),
                 "paused": ("target", name) in paused,
                 "counts": dict(waits.counts) if waits else {},
                 "oldest_pending_at": present.time(waits.oldest_pending_at) if waits else None,

@@ -83,5 +83,9 @@ class _NoStore:
     async def pauses(self) -> Sequence[Pause]:
         return ()
 
+    async def get(self, key: str) -> bytes | None:
+        del key
+        return None
+
     async def health(self) -> Health:
         return Health(False, "there is no store yet: the first start makes it", 0, 0, 0, 0)

@@ -3,7 +3,7 @@
 import contextlib
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from gateway.config import values
 from gateway.config.auth_shapes import Auth, Tls
@@ -83,6 +83,10 @@ class Health(Shape):
 
 class Target(Shape):
     """An internal destination."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["url"]}, {"required": ["endpoints"]}]}
+    )
 
     url: str = Field("", description="http or https: the only endpoint. Else `endpoints`.")
     endpoints: Annotated[list[Endpoint], Field(min_length=1, max_length=100)] | None = Field(

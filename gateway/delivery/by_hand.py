@@ -1,8 +1,8 @@
 """What a person says of breakers: open, close. Audited, and kept over restarts."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Final, Literal
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Literal, Protocol
 from urllib.parse import urlsplit
 
 import orjson
@@ -19,6 +19,18 @@ KEY: Final = "breakers_open_by_hand"
 Verb = Literal["open", "close"]
 
 
+class Reads(Protocol):
+    """What is asked of a store."""
+
+    async def get(self, key: str) -> bytes | None: ...
+
+
+async def kept(store: Reads) -> Mapping[str, frozenset[str]]:
+    """By target: the URLs that a person took out, as the store has them."""
+    found = await store.get(KEY)
+    return {name: frozenset(urls) for name, urls in (orjson.loads(found) if found else {}).items()}
+
+
 class ByHand:
     """The breakers a person opens and closes."""
 
@@ -33,9 +45,8 @@ class ByHand:
 
     async def load(self) -> None:
         """Opens what was open when the process ended."""
-        kept = await self._store.get(KEY)
-        for name, urls in (orjson.loads(kept) if kept else {}).items():
-            self._gates.open(name, frozenset(urls))
+        for name, urls in (await kept(self._store)).items():
+            self._gates.open(name, urls)
 
     async def set(self, verb: Verb, target: str, endpoint: str | None, who: str) -> Sequence[str]:
         """Opens or closes the breaker of one endpoint, or of all of a target; returns their URLs.
@@ -56,8 +67,8 @@ class ByHand:
         by_hand = dict(self._gates.by_hand)
         before = by_hand.get(target, frozenset())
         by_hand[target] = before | urls if verb == "open" else before - urls
-        kept = {name: sorted(some) for name, some in by_hand.items() if some}
-        await self._store.put(KEY, orjson.dumps(kept) if kept else None)
+        some = {name: sorted(urls) for name, urls in by_hand.items() if urls}
+        await self._store.put(KEY, orjson.dumps(some) if some else None)
 
     def _urls(self, name: str, endpoint: str | None) -> list[str]:
         target = self._plan().targets.get(name)

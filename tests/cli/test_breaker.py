@@ -43,4 +43,8 @@ async def test_a_person_takes_an_endpoint_out_before_the_start_and_back_in_after
 def test_status_of_a_gateway_that_does_not_run_names_the_endpoints(tmp_path: Path) -> None:
     (tmp_path / "routes.yaml").write_text(BASE.replace("RECEIVER", "http://127.0.0.1:1"))
     (sink,) = orjson.loads(gateway(tmp_path, "status", "--json", **ENV).out)["targets"]
-    assert sink["endpoints"] == [{"url": "http://127.0.0.1:1/hooks"}]
+    url = "http://127.0.0.1:1/hooks"
+    assert sink["endpoints"] == [{"url": url, "state": None, "by_hand": False}]
+    assert gateway(tmp_path, "breaker", "open", "sink", **ENV).code == 0
+    (sink,) = orjson.loads(gateway(tmp_path, "status", "--json", **ENV).out)["targets"]
+    assert sink["endpoints"] == [{"url": url, "state": "open", "by_hand": True}]

@@ -34,6 +34,15 @@ def test_an_unknown_key_is_invalid_by_it() -> None:
         jsonschema.validate({**shipped(), "sever": {}}, config_schema())
 
 
+@pytest.mark.parametrize(
+    "target",
+    [{}, {"timeout": "5s"}, {"url": "http://a/", "endpoints": [{"url": "http://b/"}]}],
+)
+def test_a_target_has_one_url_or_several_endpoints(target: dict[str, object]) -> None:
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**shipped(), "targets": {"a": target}}, config_schema())
+
+
 def test_the_shipped_file_is_right_once_its_secrets_are_set() -> None:
     report = check_report(SHIPPED, ENVIRON)
     assert (report.errors, report.warnings) == ((), ())
