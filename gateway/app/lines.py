@@ -12,7 +12,8 @@ class Lines:
     """Writes them."""
 
     def __init__(self) -> None:
-        self._log = logger("gateway")
+        # Bound at once: a lazy logger makes itself anew for each line, and for each that is dropped.
+        self._log = logger("gateway").bind()
 
     def request(self, line: RequestLine) -> None:
         """One for each request."""

@@ -19,20 +19,30 @@ KeyDigest = NewType("KeyDigest", bytes)
 
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS: Final = [a + b for a in _ALPHABET for b in _ALPHABET]
-_RANDOM_BITS: Final = 80
-_RANDOM_SHIFTS: Final = range(_RANDOM_BITS - 10, -1, -10)
-_TIME_SHIFTS: Final = range(40, -1, -10)
+_HALF: Final = 40
+"""Bits: half of what is random in a ULID, eight letters of it."""
+
+
+def _letters(number: int) -> str:
+    """40 bits as text."""
+    return (
+        _PAIRS[number >> 30]
+        + _PAIRS[number >> 20 & 1023]
+        + _PAIRS[number >> 10 & 1023]
+        + _PAIRS[number & 1023]
+    )
 
 
 class _Ulids:
     """Makes rising ULIDs (https://github.com/ulid/spec)."""
 
-    __slots__ = ("_low", "_ms", "_prefix")
+    __slots__ = ("_high", "_low", "_ms", "_prefix")
 
     def __init__(self) -> None:
         self._ms = 0
+        self._high = 0
         self._prefix = ""
-        """`_ms` as text: most ids share it with the one before."""
+        """`_ms` and `_high` as text: most ids share them with the one before."""
         self._low = 0
 
     def next(self) -> str:
@@ -40,14 +50,20 @@ class _Ulids:
         random = int.from_bytes(chance.piece())
         if ms > self._ms:
             # Half the space is left free, so that no millisecond runs out of it.
-            self._low = random & ((1 << _RANDOM_BITS - 1) - 1)
-            self._ms = ms
-            self._prefix = "".join([_PAIRS[(ms >> shift) & 1023] for shift in _TIME_SHIFTS])
+            self._move(ms, random >> _HALF & ((1 << _HALF - 1) - 1))
+            self._low = random & ((1 << _HALF) - 1)
         else:
             # A small random step keeps ids of one millisecond rising and still not countable.
             self._low += 1 + (random & 0xFFFF_FFFF)
-        low = self._low
-        return self._prefix + "".join([_PAIRS[(low >> shift) & 1023] for shift in _RANDOM_SHIFTS])
+            if self._low >> _HALF:
+                self._move(self._ms, self._high + 1)
+                self._low &= (1 << _HALF) - 1
+        return self._prefix + _letters(self._low)
+
+    def _move(self, ms: int, high: int) -> None:
+        self._ms, self._high = ms, high
+        # A ULID's time has 48 bits: two letters before the last eight.
+        self._prefix = _PAIRS[ms >> _HALF] + _letters(ms & ((1 << _HALF) - 1)) + _letters(high)
 
 
 _ulids = _Ulids()

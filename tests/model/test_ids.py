@@ -33,6 +33,15 @@ def test_the_time_stands_first_as_the_specification_has_it(
     assert ids._Ulids().next()[:10] == "01ARYZ6S41"
 
 
+def test_names_rise_where_half_of_the_chance_runs_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ids.time, "time_ns", lambda: 10**18)
+    monkeypatch.setattr(ids.chance, "piece", lambda: b"\xff" * 16)
+    ulids = ids._Ulids()
+    made = [ulids.next() for _ in range(600)]  # each step is 2**32, and half has 40 bits
+    assert made == sorted(set(made))
+    assert len({name[:18] for name in made}) > 2
+
+
 def test_ids_of_one_millisecond_are_not_countable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ids.time, "time_ns", lambda: 10**18)
     ulids = ids._Ulids()
