@@ -6,6 +6,7 @@ formats/json-format.md. The payload is never parsed and written again here.
 
 import base64
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import orjson
 
@@ -54,12 +55,17 @@ def envelope(event: Event, payload: Payload, body: bytes) -> bytes:
 def rfc3339(moment: float) -> str:
     """Unix seconds as RFC 3339 in UTC, to the millisecond where there are any; empty: no such time."""
     try:
-        milliseconds = round(moment * 1000)
-        whole, rest = divmod(milliseconds, 1000)
-        text = datetime.fromtimestamp(whole, UTC).isoformat(timespec="seconds")[:19]
+        whole, rest = divmod(round(moment * 1000), 1000)
+        text = _second(whole)
     except (ValueError, OverflowError, OSError):
         return ""
     return f"{text}.{rest:03}Z" if rest else f"{text}Z"
+
+
+@lru_cache(maxsize=1024)
+def _second(whole: int) -> str:
+    """Kept: under load many events share a second, and each is written twice."""
+    return datetime.fromtimestamp(whole, UTC).isoformat(timespec="seconds")[:19]
 
 
 def _cdevents(event: Event) -> str:
