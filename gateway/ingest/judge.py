@@ -10,6 +10,7 @@ happens, is `receive`'s business; what is then written down is `ledger`'s.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import lru_cache
 from math import ceil
 from typing import Protocol
 
@@ -270,8 +271,12 @@ def _address(plan: Plan, case: Case) -> IPAddress | Unreadable | None:
     if found is None or isinstance(found, Unreadable):
         case.client = parts.peer or ON_UNIX
     else:
-        case.client = str(found)
+        case.client = _text(found)
     return found
+
+
+_text = lru_cache(maxsize=4096)(str)
+"""An address as text, which costs more than to look it up: few senders send much."""
 
 
 def _find(plan: Plan, path: str) -> Source:
@@ -304,8 +309,9 @@ def _check_open(source: Source) -> None:
 def _ambiguous_id(source: Source, request: Request) -> Refusal | None:
     """Of two ids, or one that two readers may read differently, none is the event's."""
     for name in source.extractor.id_headers:
-        values = request.headers.all(name)
-        if len(values) > 1 or not all(value.isascii() for value in values):
+        value = request.headers.one(name)
+        doubled = value is None and request.headers.all(name)
+        if doubled or not (value or b"").isascii():
             return Refusal(Outcome.BAD_SIGNATURE, "an id header is doubled or not ASCII")
     return None
 
