@@ -6,27 +6,26 @@ next is `queue`'s to say, whether now is `gate`'s.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Final
 
 from gateway.delivery.alarm import Alarm
 from gateway.delivery.attempt import Attempts
 from gateway.delivery.holds import Holds
 from gateway.delivery.intake import Intake
-from gateway.delivery.loading import AGAIN, MISTAKE, Loader
+from gateway.delivery.loading import AGAIN
 from gateway.delivery.memory import AttemptMemory
 from gateway.delivery.queue import TargetQueue
 from gateway.delivery.recorder import Recorder
+from gateway.delivery.results import Results
+from gateway.delivery.slots import Slots
+from gateway.delivery.tasks import Tasks
 from gateway.errors import StoreUnavailable
-from gateway.model.ids import Seq
 from gateway.model.records import Admission, Admitted, Due, Result, Work
 from gateway.model.states import DeliveryState, Reason
 from gateway.plan.credentials import OAuth2
 from gateway.plan.plan import Plan
 from gateway.store.protocol import Store
-
-LEASE: Final = 100
 
 
 class Dispatcher:
@@ -46,23 +45,25 @@ class Dispatcher:
         the store takes results, as far as is known; a commit tells when it does again."""
         self._writable = writable
         self._stalled = False
+        self._running = False
         self._report = report
         self._store = store
         self._holds = Holds(store, plan, attempts.tokens.failing)
-        self._loader = Loader(store, self._wait, report)
         self._gates = attempts.gates
         self._gates.changed = self._changed
         attempts.tokens.recovered = self._recovered
-        self._memory = AttemptMemory(self._targets)
-        self._attempts = attempts
         self._plan = plan
         self._clock = clock
         self._queues: dict[str, TargetQueue] = {}
         self._intake = Intake(self._queue)
         self._alarm = Alarm(clock, self.pump_all)
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._running = False
-        self._recorder: Recorder | None = None
+        self._tasks = Tasks(report)
+        self._results = Results(clock)
+        self._memory = AttemptMemory(self._targets)
+        self._slots = Slots(
+            store, attempts, self._memory, self._results, self._tasks, report,
+            pump=self.pump, running=lambda: self._running,
+        )  # fmt: skip
 
     async def start(self) -> None:
         """Looks what waits and begins. Targets that are gone hold what is theirs.
@@ -71,7 +72,7 @@ class Dispatcher:
         """
         backlog = {waiting.target for waiting in await self._store.backlog()}
         await self._holds.settle(backlog | set(self._plan().targets), self._plan().routes)
-        self._recorder = Recorder(self._store, self._recorded, self.pump_all, self._report)
+        self._results.recorder = Recorder(self._store, self._recorded, self.pump_all, self._report)
         self._running = True
         for name in self._plan().targets:
             self.pump(self._queue(name))
@@ -120,40 +121,22 @@ class Dispatcher:
         self._alarm.stop()
         for queue in self._queues.values():
             for work in queue.drained():
-                self._put_back(work)
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=deadline)
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
-        if self._recorder is not None:
-            await self._recorder.close(deadline=5.0)
-
-    def _put_back(self, work: Work, after: float = 0.0) -> None:
-        """Of an attempt that was not made: its delivery waits in the store again."""
-        reason = Reason.RETRY if work.delivery.attempts else Reason.NEW
-        self._wait(work.delivery.target, work.delivery.seq, reason, after)
-
-    def _wait(self, target: str, seq: Seq, reason: Reason, after: float) -> None:
-        at = self._clock() + after
-        self._record(target, Result(seq, DeliveryState.PENDING, reason, "", at, None))
+                self._results.put_back(work)
+        await self._tasks.end(deadline)
+        if self._results.recorder is not None:
+            await self._results.recorder.close(deadline=5.0)
 
     # ---- the work
 
     @property
     def _healthy(self) -> bool:
-        return self._recorder is not None and self._recorder.healthy and self._writable()
-
-    def _record(self, target: str, result: Result) -> None:
-        if self._recorder is not None:
-            self._recorder.add(target, result)
+        return self._results.healthy and self._writable()
 
     def _recorded(self, results: Sequence[tuple[str, Result]]) -> None:
         """What was held for a cause that is gone by now does not stay so."""
         held = [result for _, result in results if result.state is DeliveryState.HELD]
         if held and self._running:
-            self._spawn(self._until_done(partial(self._holds.look_again, held)))
+            self._tasks.begin(self._until_done(partial(self._holds.look_again, held)))
 
     def _queue(self, target: str) -> TargetQueue:
         queue = self._queues.get(target)
@@ -188,18 +171,12 @@ class Dispatcher:
             gate.begun(now)
             if isinstance(taken, Work):
                 self._intake.left(taken)
-                self._begin(queue, taken)
+                self._slots.begin(queue, taken)
             else:
                 old.append(taken)
         self._stalled |= not self._healthy
-        if old:
-            queue.taken += old
-            if not queue.leasing:
-                queue.leasing = True
-                self._spawn(self._lease_all(queue))
-        if queue.wants:
-            queue.loading = True
-            self._spawn(self._load(queue))
+        self._slots.lease(queue, old)
+        self._slots.load(queue)
         if (due := queue.next_at()) is not None:
             self._alarm.set(max(due, opens), now)
 
@@ -207,7 +184,7 @@ class Dispatcher:
         """No endpoint may be tried: what waits in memory waits in the store instead."""
         for work in queue.drained():
             self._intake.left(work)
-            self._wait(queue.target, work.delivery.seq, Reason.BREAKER_OPEN, after=0.0)
+            self._results.wait(queue.target, work.delivery.seq, Reason.BREAKER_OPEN, 0.0)
 
     def _changed(self, target: str) -> None:
         """A target's endpoints are others, or in another state."""
@@ -218,7 +195,7 @@ class Dispatcher:
         """Tokens can be had again where none could."""
         for name, target in self._plan().targets.items():
             if target.oauth2 == how and self._running:
-                self._spawn(self._until_done(partial(self._holds.known_again, name)))
+                self._tasks.begin(self._until_done(partial(self._holds.known_again, name)))
 
     async def _until_done(self, work: Callable[[], Awaitable[None]]) -> None:
         """What frees held deliveries is not forgotten because the store fails at that moment."""
@@ -229,79 +206,3 @@ class Dispatcher:
                 await asyncio.sleep(AGAIN)
             else:
                 break
-
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._report(error)
-
-    def _begin(self, queue: TargetQueue, work: Work) -> None:
-        self._memory.begun(work)
-        self._spawn(self._attempt(queue, work))
-
-    async def _attempt(self, queue: TargetQueue, work: Work) -> None:
-        try:
-            if work.delivery.deaths:
-                await self._store.begin(work.delivery.seq)
-            result = await self._attempts.make(work)
-        except asyncio.CancelledError:
-            self._put_back(work)
-            raise
-        except StoreUnavailable:
-            self._put_back(work)
-        except Exception as error:  # noqa: BLE001  # a mistake of ours must not strand a delivery
-            self._report(error)
-            self._put_back(work, after=MISTAKE)
-        else:
-            self._record(queue.target, result)
-        finally:
-            self._memory.ended(work)
-            queue.running -= 1
-            self.pump(queue)
-
-    async def _lease_all(self, queue: TargetQueue) -> None:
-        """Leases what has a slot, one lease at a time: while it runs, slots that become free gather
-        for the next. One after the other each would cost a commit and a read of its own."""
-        while queue.taken and self._running:
-            dues, queue.taken = queue.taken[:LEASE], queue.taken[LEASE:]
-            try:
-                await self._lease(queue, dues)
-            except Exception as error:  # noqa: BLE001  # the others that were taken hold slots
-                self._report(error)
-        queue.leasing = False
-
-    async def _lease(self, queue: TargetQueue, dues: list[Due]) -> None:
-        """Leases and reads old deliveries, then tries each in the slot it holds."""
-        slots = len(dues)
-        rest: Sequence[Seq] = ()
-        try:
-            rest = await self._loader.lease(queue, dues)
-            while rest and self._running:
-                async with self._memory.turn(queue.target) as room:
-                    works, rest = await self._loader.read(queue, rest, room)
-                    slots -= self._try(queue, works)
-        finally:
-            for seq in rest:
-                self._wait(queue.target, seq, Reason.RETRY, 0.0)
-            queue.running -= slots
-        if slots:
-            self.pump(queue)
-
-    def _try(self, queue: TargetQueue, works: Sequence[Work]) -> int:
-        """Begins attempts, unless the end has come meanwhile. Returns how many were begun."""
-        if not self._running:
-            for work in works:
-                self._put_back(work)
-            return 0
-        for work in works:
-            self._begin(queue, work)
-        return len(works)
-
-    async def _load(self, queue: TargetQueue) -> None:
-        await self._loader.fill(queue)
-        self.pump(queue)

@@ -255,6 +255,7 @@ class Setting:
     plan: Plan
     reports: list[BaseException]
     gates: Gates
+    attempts: Attempts
 
     async def until(self, true: Callable[[], bool], *, every: float = 0.05) -> None:
         """Lets virtual time pass until something holds, looking every so many seconds."""
@@ -292,7 +293,7 @@ async def dispatching(
         store, attempts, lambda: one.plan, clock, reports.append, writable=lambda: store.writable
     )
     store.heard = dispatcher.due
-    one = Setting(store, outside, pauses, dispatcher, whole, reports, gates)
+    one = Setting(store, outside, pauses, dispatcher, whole, reports, gates, attempts)
     before(store)
     await dispatcher.start()
     yield one

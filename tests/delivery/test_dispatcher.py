@@ -119,9 +119,7 @@ def test_a_start_that_the_store_failed_is_made_again() -> None:
             store = MemoryDeliveries()
             fill(3)(store)
             store.broken = True
-            one = Dispatcher(
-                store, other.dispatcher._attempts, lambda: other.plan, clock, other.reports.append
-            )
+            one = Dispatcher(store, other.attempts, lambda: other.plan, clock, other.reports.append)
             for _ in range(2):
                 with pytest.raises(StoreUnavailable):
                     await one.start()
@@ -148,7 +146,7 @@ def test_what_becomes_due_while_the_queue_is_looked_at_is_not_forgotten() -> Non
                 return clock() + chance.uniform(-1e-3, 1e-3)
 
             one = Dispatcher(
-                store, other.dispatcher._attempts, lambda: other.plan, unsteady,
+                store, other.attempts, lambda: other.plan, unsteady,
                 other.reports.append,
             )  # fmt: skip
             await one.start()

@@ -67,8 +67,8 @@ async def test_after_a_flood_everything_is_as_before(
         assert set(dispatcher._intake.reserved.values()) == {0}
         assert set(dispatcher._memory._held.values()) == {0}
         assert {(queue.running, len(queue)) for queue in dispatcher._queues.values()} == {(0, 0)}
-        assert dispatcher._recorder is not None
-        assert dispatcher._recorder._waiting == []
+        assert dispatcher._results.recorder is not None
+        assert dispatcher._results.recorder._waiting == []
         assert (await one.gateway.store.health()).queue == 0
         (judge,) = judges
         assert (judge._in_flight.used, judge._in_flight.unfinished) == (0, {})
