@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 FUZZ_STAMP := $(VENV)/.fuzz-installed
 MINUTES ?= 30
 
-.PHONY: run test test-all rest durability lanes door overload mutants fuzz lint format docs bench soak corpus lock clean
+.PHONY: run test test-all rest durability full-disk lanes door overload mutants fuzz lint format docs bench soak corpus lock clean
 
 run: $(STAMP) ## the whole gateway on this machine, with generated secrets and a receiver
 	$(BIN)/gateway dev
@@ -48,6 +48,9 @@ format: $(STAMP)
 
 docs: $(STAMP) ## writes the generated pages of docs/ anew
 	$(BIN)/python -m tests.docs
+
+full-disk: $(STAMP) ## a full disk, a quota, a broken disk (mounts a tmpfs as root or in a user namespace; needs cc)
+	$(BIN)/pytest -m slow -s tests/app/test_full_disk.py
 
 lanes: $(STAMP) ## 50,000 events over 100 keys: in order, with kills and replays too
 	LANES=50000 $(BIN)/pytest -m slow -s tests/app/test_lanes.py
