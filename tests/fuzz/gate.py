@@ -86,7 +86,8 @@ class Room:
     ears: fakes.Ears = field(default_factory=fakes.Ears)
     clock: fakes.Clock = field(default_factory=lambda: fakes.Clock(NOW))
     ticks: fakes.Clock = field(default_factory=lambda: fakes.Clock(1000.0))
-    in_flight: int = 10_000
+    in_flight: int = 500_000
+    commits: int = 10
 
     def judge(self) -> Judge:
         plan = plans()[self.mode]
@@ -102,6 +103,7 @@ class Room:
             clock=self.clock,
             monotonic=self.ticks,
             in_flight=self.in_flight,
+            commits=self.commits,
         )
 
     def faults(self, answers: int) -> list[str]:

@@ -113,7 +113,7 @@ LISTED = Declaration(
     title="Ids inside of lists",
     docs="",
     ways=(Way(Hmac("X-Signature")), Way(Basic(), option="allow_basic")),
-    id=("/events/0/id", "data.id"),
+    id=("/events/0/id", "data.id", "/ids/0"),
     event=("data.type",),
     time=(time("data.at"), time("/events/0/at")),
 )

@@ -106,28 +106,39 @@ def _made() -> list[Source]:
 def plans() -> dict[str, Plan]:
     """The same sources behind each of the three places where a client's address can stand."""
     when = compile_expression("payload.a.b > 'x' or headers.x_odd == 'y'")
+    made = _made()
+    # The events of one source go nowhere.
+    listed = [one.name for one in made if one.name != "strange"]
     routes = (
-        fakes.route("all", targets=("one", "two")),
-        fakes.route("odd", when=when, targets=("three",)),
-        fakes.route("doubtful", accept_unverified=True, targets=("four",)),
-        fakes.route("lanes", order_by=compile_expression("payload.a"), on_dead="hold"),
+        fakes.route("all", targets=("one", "two"), sources=frozenset(listed)),
+        fakes.route("odd", sources=frozenset(listed), when=when, targets=("three",)),
+        fakes.route(
+            "doubtful", sources=frozenset(listed), accept_unverified=True, targets=("four",)
+        ),
+        fakes.route(
+            "lanes",
+            sources=frozenset(listed),
+            order_by=compile_expression("payload.a"),
+            on_dead="hold",
+        ),
         fakes.route(
             "bursts",
+            sources=frozenset(listed),
             order_by=compile_expression("type"),
             debounce=Debounce(compile_expression("payload.b | lower"), 20.0, 200.0),
             targets=("two", "three"),
         ),
-        fakes.route("late", delay=30.0),
+        fakes.route("late", sources=frozenset(listed), delay=30.0),
     )
     shares = {
         "two": compile_expression("payload.a.b ~ payload.id"),
         "three": compile_expression("payload.b | int"),
     }
-    made = _made()
     proxies = ("127.0.0.1", "10.0.0.0/8")
     return {
         mode: replace(
-            fakes.plan(*made, routes=routes, client_address=mode, trusted=proxies), shares=shares
+            fakes.plan(*made, routes=routes, client_address=mode, trusted=proxies),
+            shares={} if mode == "peer" else shares,
         )
         for mode in ("x-forwarded-for", "forwarded", "peer")
     }

@@ -22,6 +22,8 @@ async def talk(judge: Judge, writes: list[bytes], words: list[str]) -> tuple[byt
         _, other = await _connected(server, "")
         if "full" in words:
             other.send(post(length=100))
+        if "asked" in words:
+            other.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         await asyncio.sleep(0.01)
     listening, theirs = await _connected(server, next((w for w in words if w in REAL), ""))
     reader, writer = await asyncio.open_connection(sock=theirs)

@@ -30,7 +30,8 @@ def run(data: bytes) -> None:
     """First line: method, target (path and query), then words: `forwarded` `peer` (mode), an address
     or `-` (the peer), `pieces` `slow` `broken` `cancel` (the body), `packed` (gzip it first),
     `stored` (without making it smaller), `sealed` (sign the packed bytes), `x9` (the body so many
-    times), `dead` (the deliveries made so far), `down` `bug` (the store), `paused`, `twice`, `crowd`."""
+    times), `dead` (the deliveries made so far), `down` `bug` (the store), `paused`, `twice`, `both` (at once),
+    `crowd` (room for 100 bytes), `queue` (none for commits)."""
     sent = message.parse(data)
     method, target, *words = [*sent.words, "", ""]
     if any(secret in place for secret in gate.SECRETS for place in _odd_places(sent)):
@@ -50,8 +51,11 @@ def run(data: bytes) -> None:
     judge = room.judge()
     for _ in range(2 if "twice" in words else 1):
         how = next((w for w in words if w in ("pieces", "slow", "broken")), "whole")
-        parts = Parts(method, target, Headers(pairs), _peer(words), gate.Stream(wire, how))
-        answers.append(_received(judge, parts, "cancel" in words))
+        many = [
+            Parts(method, target, Headers(pairs), _peer(words), gate.Stream(wire, each))
+            for each in ([how, "pieces"] if "both" in words else [how])
+        ]
+        answers += _received(judge, many, "cancel" in words)
         if "dead" in words:
             for admission in room.store.admissions:
                 for event in admission.events:
@@ -116,22 +120,33 @@ def _surroundings(room: gate.Room, words: list[str], source: Source | None) -> N
         room.pauses.names = {kind, ("route", "odd")}
     if "crowd" in words:
         room.in_flight = 100
+    if "queue" in words:
+        room.commits = 0
 
 
-def _received(judge: Judge, parts: Parts, cancel: bool) -> Answer | None:
-    async def one() -> Answer | None:
-        task = asyncio.create_task(judge.receive(parts))
+def _received(judge: Judge, many: list[Parts], cancel: bool) -> list[Answer | None]:
+    """The answers, in the order in which they are given. None: the process ended before."""
+    answers: list[Answer | None] = []
+
+    async def one(parts: Parts) -> None:
+        try:
+            answers.append(await judge.receive(parts))
+        except asyncio.CancelledError:
+            answers.append(None)
+
+    async def all_of_them() -> None:
+        tasks = [asyncio.create_task(one(parts)) for parts in many]
         if cancel:
             await asyncio.sleep(0)
-            task.cancel()
-        try:
-            return await task
-        except asyncio.CancelledError:
-            return None
+            tasks[0].cancel()
+        await asyncio.wait(tasks)
+        for task in tasks:
+            if not task.cancelled():
+                task.result()
 
-    answer = gate.loop().run_until_complete(one())
+    gate.loop().run_until_complete(all_of_them())
     promise(judge._in_flight.used == 0, "bytes in flight that nobody gives back")
-    return answer
+    return answers
 
 
 def _answered(answer: Answer, outcome: str, room: gate.Room, sent: message.Message) -> None:

@@ -21,7 +21,7 @@ STATUSES = {100, 200, 202, 204, 400, 401, 403, 404, 405, 408, 413, 415, 429, 503
 def run(data: bytes) -> None:
     """First line: words: `eof` (the sender half-closes), `gone` (it closes at once), `peer` or
     `forwarded`, `crowd`, `full` (there is room for one connection, and another one is at work),
-    `idle` (it does nothing), `deaf` (another one writes the same and reads nothing), `x9` (all of it so many times), `tcp` or `unix` (a real socket). Then what
+    `idle` (it does nothing; `asked`: any more), `deaf` (another one writes the same and reads nothing), `x9` (all of it so many times), `tcp` or `unix` (a real socket). Then what
     is written; `{pad}` is 33 KB of headers, `{framing}` a megabyte of chunks. `{sig}` is the signature of what follows the first
     empty line, `{sig-x}` that of the body `x`."""
     head, _, raw = data.partition(b"\n")
@@ -151,6 +151,9 @@ def seeds() -> Iterable[tuple[str, bytes]]:
     yield "unix", b"unix\n" + _REQUESTS[0]
     yield "deaf", b"deaf x2000\n" + _REQUESTS[4]
     yield "deaf-signed", b"deaf\n" + _REQUESTS[0]
+    yield "idle-asked", b"idle asked\n" + _REQUESTS[0]
+    for times in (300, 600, 1000, 1400, 3000):
+        yield f"deaf-{times}", b"deaf x%d\n" % times + _REQUESTS[5]
     yield "full", b"full\n" + _REQUESTS[0]
     yield "idle", b"idle\n" + _REQUESTS[0]
     yield "past-all-numbers", b"\n" + post(b"x", "Content-Length: " + "9" * 23, length=None)

@@ -33,7 +33,9 @@ PATHS = [*(f"/in/{name}" for name in ("orders", "packed", "shadow", "stamped", "
           "/in/hands?challenge=abc&mode=subscribe", "/in/hands?challenge=a&challenge=b&mode=subscribe",
           "/in/hands?mode=subscribe&challenge=%00", "/in/orders?x"]  # fmt: skip
 WORDS = ["forwarded", "peer", "-", "10.1.1.1", "198.51.100.7", "2001:db8::1", "pieces", "slow", "broken",
-          "cancel", "packed", "sealed", "stored", "x9", "dead", "down", "bug", "paused", "all", "twice", "crowd"]  # fmt: skip
+          "cancel", "packed", "sealed", "stored", "x9", "dead", "down", "bug", "paused", "all", "twice", "crowd",
+    "both",
+    "queue"]  # fmt: skip
 PAIRS = [
     (b"X-Signature", b"sha256={sig}"), (b"X-Signature", b"sha256={old}"), (b"X-Signature", b"{sig}"),
     (b"X-Signature", b""), (b"X-Time", b"1790000000"), (b"X-Time", b"1"), (b"X-Id", b"id-1"),
