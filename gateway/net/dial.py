@@ -99,6 +99,7 @@ class Dialer:
             if len(self._names) >= _NAMES_MOST:
                 self._names.clear()
             asked = loop.create_task(_ask(host, port))
+            asked.add_done_callback(_failed)  # heard of, though every attempt may be gone by then
             kept = self._names[host, port] = (loop.time() + NAMES_KEPT, asked)
         return await asyncio.shield(kept[1])
 

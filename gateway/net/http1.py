@@ -46,6 +46,12 @@ class Connection(asyncio.Protocol):
     def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpResponseParser(self)
+        # As other clients do: a service that ends its lines with LF has answered all the same.
+        self._parser.set_dangerous_leniencies(
+            lenient_headers=True,
+            lenient_optional_cr_before_lf=True,
+            lenient_spaces_after_chunk_size=True,
+        )
         self._future: asyncio.Future[Reply] | None = None
         self._lasts = True
         self._reset()

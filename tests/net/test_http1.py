@@ -57,8 +57,10 @@ EMPTY = b"HTTP/1.1 204 No Content\r\n\r\n"
         (EMPTY, 204, b""),
         (b"HTTP/1.1 304 Not Modified\r\n\r\n", 304, b""),
         (b"HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", 200, b""),
+        (b"HTTP/1.1 200 OK\nContent-Length: 2\n\nok", 200, b"ok"),
+        (b"HTTP/1.1 200 OK\r\nX: \x01\x80\r\nContent-Length: 2\r\n\r\nok", 200, b"ok"),
     ],
-    ids=["length", "chunks", "after interim answers", "204", "304", "no reason"],
+    ids=["length", "chunks", "interim", "204", "304", "no reason", "bare LF", "odd bytes"],
 )
 async def test_an_answer_is_the_same_however_its_bytes_come(
     answer: bytes, status: int, body: bytes

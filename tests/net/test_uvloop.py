@@ -7,6 +7,8 @@ import pytest
 
 from gateway.model.states import ErrorClass
 from tests.net.servers import OK, raw, says, send
+from tests.net.test_tls import CA, OTHERS, serving, trusting
+from tests.net.test_tls import send as send_tls
 
 uvloop = pytest.importorskip("uvloop")
 
@@ -61,5 +63,41 @@ def test_a_connection_that_breaks() -> None:
         async with raw(breaks) as server:
             answers = await send(server.url, times=2)
         assert [one.error for one in answers] == [ErrorClass.RESET] * 2
+
+    uvloop.run(main())
+
+
+def test_tls() -> None:
+    async def main() -> None:
+        async with serving(CA.issue_cert("127.0.0.1")) as (port, heard):
+            answer = await send_tls(f"https://127.0.0.1:{port}/x", trusting())
+            assert (answer.status, len(heard)) == (200, 1)
+            answer = await send_tls(f"https://127.0.0.1:{port}/x", trusting(OTHERS))
+            assert (answer.error, len(heard)) == (ErrorClass.TLS, 1)
+        async with serving(CA.issue_cert("example.test")) as (port, heard):
+            answer = await send_tls(f"https://127.0.0.1:{port}/x", trusting())
+            assert (answer.error, heard) == (ErrorClass.TLS_NAME, [])
+
+    uvloop.run(main())
+
+
+@pytest.mark.parametrize(
+    ("says_", "wanted"), [(OK, ErrorClass.TLS), (b"", ErrorClass.RESET)], ids=["no TLS", "breaks"]
+)
+def test_no_handshake(says_: bytes, wanted: ErrorClass) -> None:
+    async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        if says_:
+            writer.write(says_)
+            writer.close()
+        else:
+            writer.transport.abort()
+
+    async def main() -> None:
+        server = await asyncio.start_server(plain, "127.0.0.1", 0)
+        async with server:
+            port = server.sockets[0].getsockname()[1]
+            answer = await send_tls(f"https://127.0.0.1:{port}/x", trusting())
+        assert answer.error is wanted
 
     uvloop.run(main())
