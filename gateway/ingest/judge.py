@@ -10,12 +10,11 @@ happens, is `receive`'s business; what is then written down is `ledger`'s.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from functools import lru_cache
 from math import ceil
 from typing import Protocol
 
 from gateway.errors import RequestRefused, StoreUnavailable
-from gateway.ingest import body, handshake, refs, replies
+from gateway.ingest import body, handshake, replies, steps
 from gateway.ingest.admit import Admitter, Proven
 from gateway.ingest.case import ON_UNIX, Case, Ending
 from gateway.ingest.ledger import Ledger
@@ -28,7 +27,7 @@ from gateway.model.records import Admission, Admitted
 from gateway.model.request import Request
 from gateway.plan.plan import Plan, Source
 from gateway.providers.payload import Payload
-from gateway.verify.addresses import Unreadable, client_address
+from gateway.verify.addresses import Unreadable
 from gateway.verify.base import Proof, Refusal
 
 COMMITS = 2048
@@ -133,10 +132,10 @@ class Judge:
         meanwhile by each of many requests, parsing and freeing them costs three times as much.
         """
         plan = self._plan()
-        address = _address(plan, case)
-        case.source = source = _find(plan, case.path)
-        _check_method(source, case.parts.method)
-        _check_open(source)
+        address = steps.address(plan, case)
+        case.source = source = steps.find(plan, case.path)
+        steps.check_method(source, case.parts.method)
+        steps.check_open(source)
         self._check_address(source, case, address)
         limits = source.limits
         coding = body.declared(case.parts.headers, limits.body, limits.encodings)
@@ -144,7 +143,7 @@ class Judge:
             case.parts.body, limit=limits.body, deadline=limits.deadline, share=share
         )
         plain = await body.decode(wire, coding, limit=limits.body, share=share)
-        request, verdict = self._prove(source, case, wire, plain)
+        request, verdict = steps.prove(source, case, wire, plain)
         case.body = plain
         proof = verdict if isinstance(verdict, Proof) else None
         case.key = proof.label if proof else ""
@@ -161,7 +160,7 @@ class Judge:
             if ending is not None:
                 return ending
             case.doubt(RequestRefused(verdict.outcome, verdict.reason))
-        _check_tenant(source, case, request, parsed)
+        steps.check_tenant(source, case, request, parsed)
         self._check_rate(source)
         ending = self._handshake(source, request, parsed, proven=case.shadow is None)
         if ending is not None:
@@ -189,27 +188,6 @@ class Judge:
         if rate is not None:
             key = (source.name, network_key(found))
             self._take(self._by_address, key, rate, "the address is over its rate")
-
-    def _prove(
-        self, source: Source, case: Case, wire: bytes, plain: bytes
-    ) -> tuple[Request, Proof | Refusal | None]:
-        """The request as it is judged from here on, and what its proof is worth.
-
-        Some senders sign the bytes they pack, others the packed bytes: both are proofs.
-        """
-        parts = case.parts
-        request = Request(parts.method, case.path, case.query, parts.headers, plain)
-        ambiguous = _ambiguous_id(source, request)
-        if ambiguous is not None:
-            return request, ambiguous
-        if source.verifier is None:
-            return request, None
-        verdict = source.verifier.verify(request, case.received_at)
-        bad = isinstance(verdict, Refusal) and verdict.outcome is Outcome.BAD_SIGNATURE
-        if bad and wire is not plain:
-            packed = Request(parts.method, case.path, case.query, parts.headers, wire)
-            verdict = source.verifier.verify(packed, case.received_at)
-        return request, verdict
 
     def _check_rate(self, source: Source) -> None:
         rate = source.limits.rate
@@ -255,75 +233,11 @@ class Judge:
     def _refusal(self, case: Case, refusal: RequestRefused) -> Ending:
         source = case.source
         declared = source.declaration.replies if source else replies.OURS
-        allow = _methods(source) if source and refusal.outcome is Outcome.BAD_METHOD else ()
+        allow = steps.methods(source) if source and refusal.outcome is Outcome.BAD_METHOD else ()
         answer = replies.refusal(
             refusal.outcome, case.id, declared, retry_after=refusal.retry_after, allow=allow
         )
         return Ending(refusal.outcome, answer, refusal.reason)
-
-
-def _address(plan: Plan, case: Case) -> IPAddress | Unreadable | None:
-    """Who sends, found first so that whatever comes names it; it is judged when its turn comes."""
-    server, parts = plan.server, case.parts
-    found = client_address(
-        parts.peer, parts.headers, server.client_address, server.trusted, server.trust_unix
-    )
-    if found is None or isinstance(found, Unreadable):
-        case.client = parts.peer or ON_UNIX
-    else:
-        case.client = _text(found)
-    return found
-
-
-_text = lru_cache(maxsize=4096)(str)
-"""An address as text, which costs more than to look it up: few senders send much."""
-
-
-def _find(plan: Plan, path: str) -> Source:
-    """By the path's own bytes: encoded, doubled or dotted spellings of it are other paths."""
-    source = plan.by_path.get(path)
-    if source is None:
-        raise RequestRefused(Outcome.UNKNOWN_SOURCE, "no source has this path")
-    return source
-
-
-def _methods(source: Source) -> tuple[str, ...]:
-    declaration = source.declaration
-    return tuple(
-        dict.fromkeys((*declaration.methods, *(one.method for one in declaration.handshakes)))
-    )
-
-
-def _check_method(source: Source, method: str) -> None:
-    if method not in source.declaration.methods and method not in _methods(source):
-        raise RequestRefused(Outcome.BAD_METHOD, "the source does not take this method")
-
-
-def _check_open(source: Source) -> None:
-    if source.problem:
-        raise RequestRefused(Outcome.MISCONFIGURED, source.problem)
-    if source.closed:
-        raise RequestRefused(Outcome.CLOSED, "the source is closed by its configuration")
-
-
-def _ambiguous_id(source: Source, request: Request) -> Refusal | None:
-    """Of two ids, or one that two readers may read differently, none is the event's."""
-    for name in source.extractor.id_headers:
-        value = request.headers.one(name)
-        doubled = value is None and request.headers.all(name)
-        if doubled or not (value or b"").isascii():
-            return Refusal(Outcome.BAD_SIGNATURE, "an id header is doubled or not ASCII")
-    return None
-
-
-def _check_tenant(
-    source: Source, case: Case, request: Request, parsed: Callable[[], Payload]
-) -> None:
-    for bind in source.declaration.binds:
-        value = refs.read(bind.ref, request, lambda: parsed().value)
-        if value is None or value != source.options.get(bind.option):
-            reason = f"{bind.ref} is not the configured {bind.option}"
-            case.doubt(RequestRefused(Outcome.WRONG_TENANT, reason))
 
 
 def _outcome(admission: Admission, admitted: Sequence[Admitted]) -> Outcome:
