@@ -50,7 +50,7 @@ docs: $(STAMP) ## writes the generated pages of docs/ anew
 	$(BIN)/python -m tests.docs
 
 full-disk: $(STAMP) ## a full disk, a quota, a broken disk (mounts a tmpfs as root or in a user namespace; needs cc)
-	$(BIN)/pytest -m slow -s tests/app/test_full_disk.py
+	$(BIN)/pytest -m slow -s tests/app/test_full_disk.py tests/store/sqlite/test_full.py
 
 lanes: $(STAMP) ## 50,000 events over 100 keys: in order, with kills and replays too
 	LANES=50000 $(BIN)/pytest -m slow -s tests/app/test_lanes.py

@@ -52,7 +52,7 @@ class Store(Shape):
         512 * 2**20,
         description="Below this much room new events get 503. Room is free disk and what pruning "
         "freed in the database; a half, at most 64MiB, is held by a ballast file beside it. "
-        "0 guards nothing. Default 512MiB.",
+        "0B guards nothing. Default 512MiB.",
     )
 
 

@@ -5,6 +5,7 @@ from gateway.model.records import Admission, Attempt, NewDelivery, NewEvent, Res
 from gateway.model.states import DeliveryState, Reason, Trigger
 
 NOW = 1_800_000_000.0
+LATE = NOW + 1000
 HEADERS = ((b"Content-Type", b"application/json"), (b"X-Twice", b"a"), (b"x-twice", b"\xff b"))
 
 

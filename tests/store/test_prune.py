@@ -6,10 +6,10 @@ from gateway.errors import StoreUnavailable
 from gateway.model.states import DeliveryState, Reason
 from gateway.store.protocol import EventFilter, Store
 from tests.store.conftest import Bench
-from tests.store.make import NOW, admission, attempt, delivery, digest, event, result
+from tests.store.make import LATE, NOW, admission, attempt, delivery, digest, event, result
 
 S = DeliveryState
-LATER = NOW + 1000
+LATER = LATE
 
 
 async def prune(store: Store, *, keys: float = 0.0, limit: int = 3) -> int:

@@ -8,7 +8,7 @@ import pytest
 from gateway.errors import StoreUnavailable
 from gateway.plan.plan import StoreSettings
 from gateway.upkeep import retention
-from gateway.upkeep.retention import LEAST, SLICE, prune_once
+from gateway.upkeep.retention import LEAST, SLICE, Retention, prune_once
 from tests.delivery.virtual import clock, run
 
 SETTINGS = StoreSettings(Path("gateway.db"), 10.0, 20.0, 0)
@@ -66,3 +66,26 @@ def test_a_slice_that_has_to_wait_is_followed_by_a_longer_rest() -> None:
         assert clock() - began == pytest.approx(4 * 0.1 + 3 * 0.4)
 
     run(main())
+
+
+async def test_another_retention_or_a_lack_of_room_is_acted_on_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = Store(SLICE)
+    pressed = False
+    one = Retention(store, lambda: SETTINGS, lambda: 100.0, lambda: pressed)  # type: ignore[arg-type]
+
+    async def rounds(count: int) -> None:
+        async with asyncio.timeout(10):
+            while store.limits.count(SLICE) < count:
+                await asyncio.sleep(0)
+
+    watching = asyncio.create_task(one.watch())
+    await rounds(2)  # a hundred rows, and none left
+    one.soon()
+    await rounds(3)
+    monkeypatch.setattr(retention, "PRESSED", 0.0)
+    pressed = True
+    one.soon()
+    await rounds(10)
+    watching.cancel()

@@ -183,7 +183,8 @@ class SqliteStore(SqliteReader):
     async def _reading(self) -> AsyncIterator[aiosqlite.Connection]:
         if not self.opened:
             raise StoreUnavailable(
-                f"cannot open the store {self.database}: {self._writer.trouble.problem}"
+                f"cannot open the store {self.database}: {self._writer.trouble.problem}. Look at the "
+                "disk's free space and health; the gateway tries again every few seconds."
             )
         async with super()._reading() as connection:
             yield connection
