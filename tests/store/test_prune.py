@@ -6,7 +6,7 @@ from gateway.errors import StoreUnavailable
 from gateway.model.states import DeliveryState, Reason
 from gateway.store.protocol import EventFilter, Store
 from tests.store.conftest import Bench
-from tests.store.make import LATE, NOW, admission, attempt, delivery, digest, event, result
+from tests.store.make import LATE, admission, attempt, delivery, digest, event, result
 
 S = DeliveryState
 LATER = LATE
