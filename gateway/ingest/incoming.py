@@ -89,6 +89,7 @@ class Incoming(RequestHandler):
 
     def _feed(self, data: bytes) -> None:
         before = self._request_count
+        between = self._last.is_eof()
         super().data_received(data)
         if self._request_count != before:
             self._disarm()
@@ -100,7 +101,8 @@ class Incoming(RequestHandler):
             self._last = payload
             self._head = self._sent = 0
         elif self._last.is_eof():
-            self._head += len(data)
+            # Of the piece that ended a body nobody can say how much came after it.
+            self._head += len(data) if between else 0
             if self._head > HEADERS_MOST:
                 self._head = 0
                 self._feed(b"\0")  # makes broken HTTP of what came so far

@@ -123,6 +123,23 @@ async def test_pipelined_requests_are_answered_in_order() -> None:
     assert [r.status for r in responses] == [202, 202, 404, 202, 202, 202]
 
 
+LARGE = Limits(body=1024 * 1024, deadline=10.0, rate=None, per_address=None, encodings=frozenset())
+
+
+@pytest.mark.parametrize("last", [20_000, 33_000, 60_000, 65_000, 130_000])
+async def test_the_last_piece_of_a_large_body_is_none_of_the_next_requests_headers(last) -> None:
+    """It counted as headers once: every twentieth body of 100 KB ended its connection with 400."""
+    async with gate(orders(limits=LARGE)) as one, one.connection() as (reader, writer):
+        for number in range(4):
+            data = post(b'{"type": "x", "fill": "%b"}' % (b"y" * 200_000), id=f"id-{number}")
+            writer.write(data[:-last])
+            await writer.drain()
+            await one.reading(1)
+            writer.write(data[-last:])
+            assert (await read_response(reader)).status == 202
+    assert len(one.store.admissions) == 4
+
+
 async def test_http_1_0_gets_its_answer_and_the_end() -> None:
     async with gate(orders()) as one:
         assert (await one.send(post(version="1.0"), close=True)).status == 202
