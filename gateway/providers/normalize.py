@@ -1,10 +1,10 @@
-"""Rules as functions: what a declaration says of one of a sender's words is written out as one Python
-function when the first event of that word comes.
+"""Rules as functions: what a declaration says is written out as Python, each rule when the first event
+that fits it comes.
 
 Nothing a sender wrote can make it raise. A field that cannot be read is left out, and noted.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gateway.model.record import record
@@ -29,96 +29,99 @@ class Normalized:
 
 
 class Normalizer:
-    """A declaration's rules, compiled for each of the sender's words as it comes."""
+    """A declaration's rules as functions: one a word that chooses a rule, one a rule that reads."""
 
-    __slots__ = ("_declaration", "_rules", "_words")
+    __slots__ = ("_choose", "_declaration", "_read", "_rules", "_words")
 
     def __init__(self, declaration: Declaration) -> None:
         self._declaration = declaration
+        # The first that fits counts, and the last fits everything.
+        self._rules = (*declaration.rules, Rule(to=OTHER))
         self._words = frozenset(word for rule in declaration.rules for word in rule.on)
-        self._rules: dict[str | None, Callable[[Seen], Normalized]] = {}
+        self._choose: dict[str | None, Callable[[Seen], int]] = {}
+        self._read: dict[int, Callable[[Seen], Normalized]] = {}
 
     def normalize(self, word: str, seen: Seen) -> Normalized:
         """The event in our words. word: the sender's own for it."""
-        rules = self._rules.get(word) or self._of(word if word in self._words else None)
-        return rules(seen)
+        choose = self._choose.get(word) or self._chooser(word if word in self._words else None)
+        number = choose(seen)
+        read = self._read.get(number) or self._reader(number)
+        return read(seen)
 
-    def _of(self, word: str | None) -> Callable[[Seen], Normalized]:
-        """The rules for a word; None: for all that no rule names."""
-        if word not in self._rules:
-            self._rules[word] = _Writer(self._declaration, word).function()
-        return self._rules[word]
+    def _chooser(self, word: str | None) -> Callable[[Seen], int]:
+        """word: None for all that no rule names."""
+        if word not in self._choose:
+            fit = [(n, one) for n, one in enumerate(self._rules) if not one.on or word in one.on]
+            self._choose[word] = _chooser(fit)
+        return self._choose[word]
+
+    def _reader(self, number: int) -> Callable[[Seen], Normalized]:
+        self._read[number] = _reader(self._rules[number], self._declaration)
+        return self._read[number]
 
 
-class _Writer:
-    """Writes out the rules for one word. Of GitHub's push, in part:
+def _chooser(rules: Sequence[tuple[int, Rule]]) -> Callable[[Seen], int]:
+    """What gives the number of the first rule that fits. In part, for GitHub's push:
 
     t0 = type(v0) is str and v0.startswith(k3)
     t1 = v1 is True
     …
-    if t0 and t1:
-        out, unread = {}, []
-        if type(v2) is str and v2: out[k9] = v2
-        else: k10(values, out, unread)
-        …
-        return k21(values, out, unread)
+    if t0 and t1: return 0
     """
-
-    def __init__(self, declaration: Declaration, word: str | None) -> None:
-        self._declaration = declaration
-        self._written = Written("def rules(seen):")
-        self._places = Places()
-        self._tests: dict[tuple[Ref, str], str] = {}
-        """What any rule asks, once: by the test's text, since 1 is equal to true for Python."""
-        fit = [rule for rule in declaration.rules if not rule.on or word in rule.on]
-        # The first that fits counts, and the last fits everything.
-        self._blocks = [
-            (self._condition(rule), list(self._block(rule))) for rule in (*fit, Rule(to=OTHER))
-        ]
-
-    def function(self) -> Callable[[Seen], Normalized]:
-        """The rules as a function: places first, then tests, then one block a rule."""
-        line = self._written.line
-        self._places.write(self._written)
-        for number, test in enumerate(self._tests.values()):
-            line(f"t{number} = {test}")
-        for condition, block in self._blocks:
-            line(f"if {condition}:")
-            for text in block:
-                line(text, depth=2)
-        return self._written.function("rules")
-
-    def _condition(self, rule: Rule) -> str:
+    to, places = Written("def choose(seen):"), Places()
+    tests: dict[tuple[Ref, str], str] = {}
+    """What any rule asks, once: by the test's text, since 1 is equal to true for Python."""
+    choices = []
+    for number, rule in rules:
         needs = []
         for ref, test in rule.when.items():
             key = (ref, repr(test))
-            if key not in self._tests:
-                self._tests[key] = written(ref, test, self._places, self._written)
-            needs.append(f"t{list(self._tests).index(key)}")
-        return " and ".join(needs) or "True"
+            if key not in tests:
+                tests[key] = written(ref, test, places, to)
+            needs.append(f"t{list(tests).index(key)}")
+        choices.append(f"if {' and '.join(needs) or 'True'}: return {number}")
+    places.write(to)
+    for number, expression in enumerate(tests.values()):
+        to.line(f"t{number} = {expression}")
+    for choice in choices:
+        to.line(choice)
+    return to.function("choose")
 
-    def _block(self, rule: Rule) -> Iterator[str]:
-        kind = family(rule.to)
-        known = fields_of((kind,))
-        common = {name: one for name, one in self._declaration.fields.items() if name in known}
-        yield "out, unread = {}, []"
-        for name, reading in {**common, **rule.fields}.items():
-            if reading is not None:
-                yield from self._field(name, reading)
-        time = rule.time or self._declaration.time
-        put_time = putter("time", time, self._places) if time is not None else None
-        end = _End(rule.to, put_time, SUBJECTS.get(kind, ()))
-        yield f"return {self._written.bind(end.normalized)}(values, out, unread)"
 
-    def _field(self, name: str, reading: Reading) -> Iterator[str]:
-        """Nearly all fields are texts and stand where they are first looked for: no call for those."""
-        put = f"{self._written.bind(putter(name, reading, self._places))}(values, out, unread)"
-        if isinstance(reading, Field) and is_plain(reading):
-            value = f"v{self._places.slot(reading.at[0])}"
-            yield f"if type({value}) is str and {value}: out[{self._written.bind(name)}] = {value}"
-            yield f"else: {put}"
-        else:
-            yield put
+def _reader(rule: Rule, declaration: Declaration) -> Callable[[Seen], Normalized]:
+    """What reads the fields of an event that fits the rule. In part:
+
+    out, unread = {}, []
+    if type(v0) is str and v0: out[k9] = v0
+    else: k10(values, out, unread)
+    …
+    return k21(values, out, unread)
+    """
+    to, places = Written("def read(seen):"), Places()
+    kind = family(rule.to)
+    known = fields_of((kind,))
+    common = {name: one for name, one in declaration.fields.items() if name in known}
+    lines = ["out, unread = {}, []"]
+    for name, reading in {**common, **rule.fields}.items():
+        if reading is not None:
+            lines += _field(name, reading, places, to)
+    time = rule.time or declaration.time
+    put_time = putter("time", time, places) if time is not None else None
+    end = _End(rule.to, put_time, SUBJECTS.get(kind, ()))
+    lines.append(f"return {to.bind(end.normalized)}(values, out, unread)")
+    places.write(to)
+    for line in lines:
+        to.line(line)
+    return to.function("read")
+
+
+def _field(name: str, reading: Reading, places: Places, to: Written) -> list[str]:
+    """Nearly all fields are texts and stand where they are first looked for: no call for those."""
+    put = f"{to.bind(putter(name, reading, places))}(values, out, unread)"
+    if not (isinstance(reading, Field) and is_plain(reading)):
+        return [put]
+    value = f"v{places.slot(reading.at[0])}"
+    return [f"if type({value}) is str and {value}: out[{to.bind(name)}] = {value}", f"else: {put}"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,5 @@
-"""A Python function written at run time, line by line: rules become one for each of a sender's words,
-for a call of a function for each place, test and field costs more than what it does.
+"""A Python function written at run time, line by line: rules become some, for a call of a function
+for each place, test and field costs more than what it does.
 
 Nothing from outside ever is part of its text. Whatever a declaration or a configuration says (keys,
 texts, numbers) is bound to a name and only named.
@@ -28,9 +28,9 @@ class Written:
         self._names[bound] = value
         return bound
 
-    def line(self, text: str, depth: int = 1) -> None:
-        """Writes a line. depth: blocks that it is in."""
-        self._lines.append("    " * depth + text)
+    def line(self, text: str) -> None:
+        """Writes a line."""
+        self._lines.append("    " + text)
 
     def function(self, name: str) -> Callable[..., Any]:
         """The finished function."""
