@@ -131,7 +131,8 @@ def secret(text: str, number: int, environ: Mapping[str, str], folder: Path) -> 
     named = _VARIABLE.search(text)
     value = os.fsencode(substitute(text, environ))  # the very bytes of the environment
     if named and named[1]:
-        return SecretText(named[1], value)
+        # Where the variable is unset, the default that stands in the file is the secret.
+        return SecretText(named[1], value, literal=not environ.get(named[1]))
     return SecretText(f"#{number}", value, literal=True)
 
 

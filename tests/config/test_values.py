@@ -176,3 +176,11 @@ def test_a_literal_is_marked_and_shows_nowhere(tmp_path: Path) -> None:
     found = values.secret("hush-$${x}", 2, {}, tmp_path)
     assert (found.label, found.value, found.literal) == ("#2", b"hush-${x}", True)
     assert "hush" not in repr(found)
+
+
+def test_the_default_of_an_unset_variable_is_a_literal_too(tmp_path: Path) -> None:
+    for environ in ({}, {"HOOK": ""}):
+        found = values.secret("${HOOK:-hush}", 1, environ, tmp_path)
+        assert (found.label, found.value, found.literal) == ("HOOK", b"hush", True)
+    found = values.secret("${HOOK:-hush}", 1, {"HOOK": "quiet"}, tmp_path)
+    assert (found.value, found.literal) == (b"quiet", False)
