@@ -51,19 +51,26 @@ async def test_a_store_that_takes_nothing_is_not_asked_for_ever() -> None:
     assert store.limits == [256, 64, 16, 4]
 
 
-def test_a_slice_that_has_to_wait_is_followed_by_a_longer_rest() -> None:
+def test_a_slice_that_has_to_wait_is_followed_by_a_longer_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     class Busy:
         left = 4
 
         async def prune(self, *_: object) -> int:
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(self.takes)
             self.left -= 1
             return self.left
 
+        def __init__(self, takes: float) -> None:
+            self.takes = takes
+
     async def main() -> None:
-        began = clock()
-        await prune_once(Busy(), SETTINGS, 100.0)  # type: ignore[arg-type]
-        assert clock() - began == pytest.approx(4 * 0.1 + 3 * 0.4)
+        for takes, rest in ((0.001, 0.05), (0.05, 0.2), (1.0, 0.25)):
+            monkeypatch.setattr(retention, "PAUSE", 0.05)
+            began = clock()
+            await prune_once(Busy(takes), SETTINGS, 100.0)  # type: ignore[arg-type]
+            assert clock() - began == pytest.approx(4 * takes + 3 * rest)
 
     run(main())
 
