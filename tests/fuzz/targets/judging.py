@@ -34,12 +34,12 @@ def run(data: bytes) -> None:
     `crowd` (room for 100 bytes), `queue` (none for commits)."""
     sent = message.parse(data)
     method, target, *words = [*sent.words, "", ""]
-    if any(secret in place for secret in gate.SECRETS for place in _odd_places(sent)):
-        return  # what gives a secret away in such a place cannot be known for one
     room = gate.Room(next((w for w in words if w in gate.plans()), "x-forwarded-for"))
     plan = gate.plans()[room.mode]
     path = target.partition("?")[0]
     source = plan.by_path.get(path)
+    if any(secret in place for secret in gate.SECRETS for place in _odd_places(sent, source)):
+        return  # what gives a secret away in such a place cannot be known for one
     for word in words:
         if re.fullmatch(r"x[0-9]{1,3}", word):
             sent = replace(sent, body=sent.body * int(word[1:]))
@@ -74,18 +74,15 @@ def run(data: bytes) -> None:
     promise(len(room.store.admissions) == sum(o in ENTERED for o in outcomes), "kept, or not kept?")
 
 
-def _odd_places(sent: message.Message) -> Iterable[bytes]:
-    """Where no sender's secret stands: method, path, names, and headers that no scheme reads."""
+def _odd_places(sent: message.Message, source: Source | None) -> Iterable[bytes]:
+    """Where no sender's secret stands: method, path, names, body, and headers that this source's
+    scheme does not read."""
     yield sent.first.encode("latin-1", "replace")
+    yield sent.body
+    read = source.verifier.secret_headers if source and source.verifier else frozenset()
     for name, value in sent.pairs:
         yield name
-        if name.lower() not in (
-            b"x-token",
-            b"x-gitlab-token",
-            b"authorization",
-            b"x-pass",
-            b"cookie",
-        ):
+        if name.lower() not in read | {b"authorization", b"cookie"}:
             yield value
 
 

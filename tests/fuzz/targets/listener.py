@@ -42,7 +42,7 @@ def run(data: bytes) -> None:
     said = talk(judge, raw.split(NEXT), words)
     answered, cut_off = gate.loop().run_until_complete(said)
     promise(judge._in_flight.used == 0, "bytes in flight that nobody gives back")
-    answers = _taken_apart(answered, maybe_head=b"HEAD" in raw)
+    answers = _taken_apart(answered, maybe_head=b"HEAD" in raw.replace(NEXT, b""))
     promise(b"Traceback" not in answered, "a traceback is sent")
     if not {"gone", "full", "idle", "deaf"} & set(words):
         counted = [a for a in answers if a.status != 100 and not _healthz(a)]
