@@ -37,7 +37,7 @@ from gateway.store.protocol import (
 )
 from gateway.store.sqlite import backlogs, delivery_reads, event_reads, files, migrations, rows
 from gateway.store.sqlite.bounds import upper
-from gateway.store.sqlite.dictionaries import decompress
+from gateway.store.sqlite.dictionaries import Words, decompress, words
 from gateway.store.sqlite.packs import PackCache, Place
 from gateway.store.sqlite.rows import DELIVERY, DELIVERY_WIDTH, EVENT, fetch
 
@@ -56,9 +56,8 @@ _RECEIPT: Final = """
     SELECT seq, source, provider, received_at, client, scheme, key_label, verified, refusal,
            content_type, pack, position, head_size, body_size
     FROM receipts WHERE seq = ?"""
-_PACK: Final = """
-    SELECT p.data, d.data FROM packs p LEFT JOIN dictionaries d ON d.id = p.dictionary
-    WHERE p.id = ? AND (p.dictionary IS NULL) = (d.id IS NULL)"""
+_DICTIONARIES: Final = 4
+"""Kept open; half a megabyte each."""
 
 _REUSABLE: Final = "SELECT freelist_count, page_size FROM pragma_freelist_count, pragma_page_size"
 
@@ -73,6 +72,7 @@ class SqliteReader:
         for _ in range(_CONNECTIONS):
             self._free.put_nowait(None)
         self._packs = PackCache(_CACHE_BYTES)
+        self._dictionaries: dict[int, Words] = {}
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[aiosqlite.Connection]:
@@ -125,17 +125,32 @@ class SqliteReader:
     async def _bytes(self, db: aiosqlite.Connection, place: Place) -> tuple[RawHeaders, bytes]:
         raw = self._packs.get(place.pack)
         if raw is None:
-            for data, stored in await fetch(db, _PACK, (place.pack,)):
-                if len(data) >= _OFF_LOOP:
-                    raw = await asyncio.to_thread(decompress, data, stored)
-                else:
-                    raw = decompress(data, stored)
-                self._packs.add(place.pack, raw)
-        if raw is None:
-            raise StoreUnavailable(
-                f"the store {self.database} has lost pack {place.pack}: restore a backup"
-            )
+            raw = await self._pack(db, place.pack)
+            self._packs.add(place.pack, raw)
         return place.cut(raw)
+
+    async def _pack(self, db: aiosqlite.Connection, pack: int) -> bytes:
+        """Raises `StoreUnavailable` where it or its dictionary is lost."""
+        sql = "SELECT data, dictionary FROM packs WHERE id = ?"
+        for data, number in await fetch(db, sql, (pack,)):
+            against = None if number is None else await self._dictionary(db, number)
+            if number is not None and against is None:
+                break
+            if len(data) >= _OFF_LOOP:
+                return await asyncio.to_thread(decompress, data, against)
+            return decompress(data, against)
+        raise StoreUnavailable(f"the store {self.database} has lost pack {pack}: restore a backup")
+
+    async def _dictionary(self, db: aiosqlite.Connection, number: int) -> Words | None:
+        kept = self._dictionaries.get(number)
+        if kept is None:
+            for (stored,) in await fetch(
+                db, "SELECT data FROM dictionaries WHERE id = ?", (number,)
+            ):
+                while len(self._dictionaries) >= _DICTIONARIES:
+                    del self._dictionaries[next(iter(self._dictionaries))]
+                kept = self._dictionaries[number] = words(stored)
+        return kept
 
     # ---- events and deliveries
 

@@ -13,7 +13,15 @@ from gateway.errors import StoreUnavailable
 from gateway.model.ids import Seq
 from gateway.store import sqlite
 from gateway.store.protocol import EventFilter, Store
-from gateway.store.sqlite.dictionaries import FIRST, SAMPLE, SIZE, Dictionary, Samples, decompress
+from gateway.store.sqlite.dictionaries import (
+    FIRST,
+    SAMPLE,
+    SIZE,
+    Dictionary,
+    Samples,
+    decompress,
+    words,
+)
 from tests.store.make import NOW, admission, event
 
 
@@ -49,7 +57,7 @@ async def check(store: Store, start: int, stop: int) -> None:
 @given(st.binary(min_size=1, max_size=2000), st.binary(max_size=2000))
 def test_what_a_dictionary_packs_it_unpacks(content: bytes, raw: bytes) -> None:
     made = Dictionary(Seq(1), content)
-    assert decompress(made.compress(raw), made.stored) == raw
+    assert decompress(made.compress(raw), words(made.stored)) == raw
 
 
 def test_a_pack_without_its_dictionary_is_damaged_and_not_guessed() -> None:
