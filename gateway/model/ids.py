@@ -9,6 +9,7 @@ import time
 from typing import Final, NewType
 
 from gateway.model import chance
+from gateway.model.hashing import feed
 
 EventId = NewType("EventId", str)
 DeliveryId = NewType("DeliveryId", str)
@@ -92,5 +93,6 @@ def key_digest(source: str, dedup_key: str, *, verified: bool) -> KeyDigest:
 
 def fingerprint(source: str, body: bytes) -> int:
     """A signed 63-bit number that stands for source and body (an SQLite row id)."""
-    digest = hashlib.blake2b(body, digest_size=8, key=source.encode()[:64]).digest()
-    return int.from_bytes(digest) >> 1
+    state = hashlib.blake2b(digest_size=8, key=source.encode()[:64])
+    feed(state, body)
+    return int.from_bytes(state.digest()) >> 1

@@ -8,6 +8,7 @@ import hmac
 from binascii import Error, a2b_base64, b2a_base64, unhexlify
 from collections.abc import Callable, Mapping, Sequence
 
+from gateway.model.hashing import feed
 from gateway.verify.base import BadScheme, Encoding, Key
 
 
@@ -33,7 +34,7 @@ def fitting_key(
     for key in keys:
         state = key.begin(algorithm)
         for part in parts:
-            state.update(part)
+            feed(state, part)
         mac = state.digest()
         for candidate in candidates:
             if hmac.compare_digest(mac, candidate) and found is None:

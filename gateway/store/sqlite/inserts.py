@@ -1,7 +1,7 @@
 """INSERTs of many rows in few statements. The columns of each table as the writer fills them.
 
 A statement a row would hand Python's lock over for each; one statement of arbitrary length would be
-prepared anew each time. So rows go in runs of a few fixed sizes, whose statements stay prepared.
+prepared anew each time. So rows go in runs of some fixed sizes, whose statements stay prepared.
 """
 
 import sqlite3
@@ -15,7 +15,7 @@ from gateway.model.records import NewDelivery
 Value = str | bytes | int | float | None
 Row = Sequence[Value]
 
-_RUNS: Final = (64, 16, 4, 1)
+_RUNS: Final = (64, 48, 32, *range(31, 0, -1))
 """Times 20 columns this stays far under SQLite's limit of 32,766 variables (older: 999 x 32)."""
 LIST_SIZE: Final = 500
 """Values in one `IN (…)` list."""
