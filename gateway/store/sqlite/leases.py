@@ -117,15 +117,18 @@ def _attempt_row(tx: Transaction, delivery: Seq, attempt: Attempt) -> Row:
     )
 
 
+# The signs keep SQLite from walking an index of all that is pending instead of these few rows.
+LEASABLE: Final = (
+    "SELECT seq, target, event FROM deliveries "
+    "WHERE +state = 'pending' AND +behind = 0 AND seq IN ({})"
+)
+
+
 def lease(tx: Transaction, deliveries: Sequence[Seq]) -> list[Seq]:
     """Takes those that are still pending and in front of their lane, in the order given."""
     taken: set[int] = set()
     for some in chunks(deliveries):
-        found = tx.connection.execute(
-            "SELECT seq, target, event FROM deliveries "
-            f"WHERE state = 'pending' AND behind = 0 AND seq IN ({marks(len(some))})",
-            some,
-        ).fetchall()
+        found = tx.connection.execute(LEASABLE.format(marks(len(some))), some).fetchall()
         for seq, target, event in found:
             taken.add(seq)
             tx.moved(target, event, DeliveryState.PENDING, DeliveryState.LEASED)
