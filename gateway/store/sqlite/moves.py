@@ -215,16 +215,19 @@ def release_paused(tx: Transaction) -> Slice:
     return Slice(release_numbered(tx, selected[:SLICE]), selected[SLICE:])
 
 
+# Not by an index: SQLite would walk all that is held instead of these.
+PAUSED: Final = (
+    "SELECT seq, attempts > 0 FROM deliveries NOT INDEXED "
+    "WHERE state = 'held' AND reason = 'paused' AND seq IN ({})"
+)
+
+
 def release_numbered(tx: Transaction, numbers: Sequence[int]) -> Moved:
     """Releases those of the deliveries that are still held as paused."""
     count = 0
     due: list[Due] = []
     for some in chunks(numbers):
-        paused = tx.connection.execute(
-            "SELECT seq, attempts > 0 FROM deliveries "
-            f"WHERE state = 'held' AND reason = 'paused' AND seq IN ({marks(len(some))})",
-            some,
-        ).fetchall()
+        paused = tx.connection.execute(PAUSED.format(marks(len(some))), some).fetchall()
         for tried, reason in ((0, Reason.NEW), (1, Reason.RETRY)):
             mine = [seq for seq, was_tried in paused if was_tried == tried]
             moved = move_numbered(tx, mine, Verb.RELEASE, reason, "")
