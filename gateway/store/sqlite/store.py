@@ -32,8 +32,8 @@ from gateway.store.sqlite.recent import RecentKeys
 from gateway.store.sqlite.transaction import Transaction, note_highest
 from gateway.store.sqlite.writer import Fault, Writer
 
-RECENT_KEYS: Final = 50_000
-"""Some 15 MB; a provider's own retries come within minutes."""
+RECENT_KEYS: Final = 40_000
+"""Some 12 MB; a provider's own retries come within minutes."""
 
 
 class SqliteStore(SqliteReader):

@@ -3,14 +3,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.model.ids import EventId, KeyDigest, Seq
 from gateway.store.sqlite.packs import (
     PackCache,
     Place,
     decode_headers,
     encode_headers,
 )
-from gateway.store.sqlite.recent import Kept, RecentKeys
 
 HEADERS = st.lists(st.tuples(st.binary(max_size=20), st.binary(max_size=40)), max_size=8)
 
@@ -46,15 +44,3 @@ def test_the_pack_cache_is_bounded_by_bytes_and_drops_the_least_used() -> None:
     cache.add(4, b"x" * 101)
     assert [cache.get(n) is not None for n in (1, 2, 3, 4)] == [True, False, True, False]
     assert cache.size == 80
-
-
-def test_the_memory_of_keys_is_bounded_and_keeps_what_is_used() -> None:
-    keys = [KeyDigest(bytes([n] * 16)) for n in range(4)]
-    kept = [Kept(Seq(n), EventId(f"evt_{n}")) for n in range(4)]
-    recent = RecentKeys(2)
-    recent.add([(keys[0], kept[0]), (keys[1], kept[1])])
-    recent.add([(keys[0], kept[0])])
-    recent.add([(keys[2], kept[2])])
-    assert [recent.get(key) for key in keys] == [kept[0], None, kept[2], None]
-    recent.forget([keys[0], keys[3]])
-    assert len(recent) == 1
