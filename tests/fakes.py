@@ -121,17 +121,13 @@ class Ears:
     """Hears all that ingest says of its requests."""
 
     counts: list[tuple[str, str]] = field(default_factory=list)
-    observed: list[str] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     lines: list[RequestLine] = field(default_factory=list)
     reports: list[BaseException] = field(default_factory=list)
 
-    def count(self, source: str, outcome: str) -> None:
-        self.counts.append((source, str(outcome)))
-
-    def observe(self, source: str, seconds: float) -> None:
+    def ended(self, source: str, outcome: str, seconds: float) -> None:
         assert seconds >= 0
-        self.observed.append(source)
+        self.counts.append((source, str(outcome)))
 
     @property
     def outcomes(self) -> list[str]:

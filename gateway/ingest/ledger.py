@@ -24,8 +24,7 @@ class Ledger:
     def end(self, case: Case, ending: Ending, seconds: float) -> None:
         """Called exactly once for each request. seconds: from its headers to its answer."""
         name = case.source.name if case.source else UNKNOWN
-        self._metrics.count(name, ending.outcome)
-        self._metrics.observe(name, seconds)
+        self._metrics.ended(name, ending.outcome, seconds)
         if not OUTCOMES[ending.outcome].let_in:
             self._refused(_refused(case, ending))
         self._log(

@@ -10,12 +10,8 @@ from gateway.model.records import Admission, Admitted, Refused
 class Metrics(Protocol):
     """Counters of the public listener."""
 
-    def count(self, source: str, outcome: str) -> None:
-        """One request ended."""
-        ...
-
-    def observe(self, source: str, seconds: float) -> None:
-        """How long one request took, from its headers to its answer."""
+    def ended(self, source: str, outcome: str, seconds: float) -> None:
+        """One request ended. seconds: from its headers to its answer."""
         ...
 
 

@@ -1,15 +1,17 @@
 """Counters and gauges in memory, in the Prometheus text format. A scrape never asks the store.
 
-`METRICS` is the whole list: the registry is built from it and the documentation prints it.
+`METRICS` is the whole list: the registry is told its texts and the documentation prints it.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
+
+from gateway.observe.tallies import Counts, Spreads
 
 OldestPending = Callable[[], Mapping[str, float]]
 """Seconds that the oldest pending delivery of each target has waited."""
@@ -72,85 +74,58 @@ class _Asked(Collector):
         return (ages, breakers)
 
 
-_ASKED = frozenset({"gateway_oldest_pending_seconds", "gateway_breaker_open"})
+def _told(name: str) -> tuple[str, str, tuple[str, ...]]:
+    """Name, meaning and labels, as what keeps a metric is told them."""
+    (metric,) = (one for one in METRICS if one.name == name)
+    return metric.name, metric.about, metric.labels
 
 
 def _family(name: str) -> GaugeMetricFamily:
-    (metric,) = (one for one in METRICS if one.name == name)
-    return GaugeMetricFamily(name, metric.about, labels=metric.labels)
+    _, about, labels = _told(name)
+    return GaugeMetricFamily(name, about, labels=labels)
 
 
 class Metrics:
-    """All metrics of one gateway, with children cached: this is on the hot path."""
+    """All metrics of one gateway."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry(auto_describe=False)
+        self.registry = kept = CollectorRegistry(auto_describe=False)
         self.oldest_pending: OldestPending = dict
         self.open_breakers: OpenBreakers = dict
-        made = {metric.name: self._make(metric) for metric in METRICS if self._kept(metric)}
-        self._requests: Counter = made["gateway_requests_total"]
-        self._request_seconds: Histogram = made["gateway_request_seconds"]
-        self._commit_seconds: Histogram = made["gateway_commit_seconds"]
-        self._commit_events: Histogram = made["gateway_commit_events"]
-        self._events: Counter = made["gateway_events_total"]
-        self._deliveries: Gauge = made["gateway_deliveries"]
-        self._delivered: Counter = made["gateway_delivered_total"]
-        self._attempts: Counter = made["gateway_attempts_total"]
-        self._attempt_seconds: Histogram = made["gateway_attempt_seconds"]
-        self._source_closed: Gauge = made["gateway_source_closed"]
-        self.free_bytes: Gauge = made["gateway_store_free_bytes"]
-        self.refusing: Gauge = made["gateway_store_refusing"]
-        self.generation: Gauge = made["gateway_plan_generation"]
-        self.reload_failed: Gauge = made["gateway_reload_failed"]
-        self.refused_dropped: Counter = made["gateway_refused_dropped_total"]
-        self._children: dict[tuple[str, ...], Counter] = {}
-        self._histograms: dict[str, Histogram] = {}
-        self.registry.register(_Asked(self))
-
-    @staticmethod
-    def _kept(metric: Metric) -> bool:
-        return metric.name not in _ASKED
-
-    def _make(self, metric: Metric):  # type: ignore[no-untyped-def]  # three kinds, one table
-        if metric.kind == "counter":
-            return Counter(metric.name, metric.about, metric.labels, registry=self.registry)
-        if metric.kind == "gauge":
-            return Gauge(metric.name, metric.about, metric.labels, registry=self.registry)
-        buckets = _EVENTS if metric.name.endswith("_events") else _SECONDS
-        return Histogram(
-            metric.name, metric.about, metric.labels, registry=self.registry, buckets=buckets
-        )
-
-    def _counter(self, of: Counter, kind: str, *labels: str) -> Counter:
-        key = (kind, *labels)
-        child = self._children.get(key)
-        if child is None:
-            child = self._children[key] = of.labels(*labels)
-        return child
+        self._requests = Counts(*_told("gateway_requests_total"), kept)
+        self._request_seconds = Spreads(*_told("gateway_request_seconds"), kept, _SECONDS)
+        self._commit_seconds = Spreads(*_told("gateway_commit_seconds"), kept, _SECONDS)
+        self._commit_events = Spreads(*_told("gateway_commit_events"), kept, _EVENTS)
+        self._events = Counts(*_told("gateway_events_total"), kept)
+        self._deliveries = Gauge(*_told("gateway_deliveries"), registry=kept)
+        self._delivered = Counts(*_told("gateway_delivered_total"), kept)
+        self._attempts = Counts(*_told("gateway_attempts_total"), kept)
+        self._attempt_seconds = Spreads(*_told("gateway_attempt_seconds"), kept, _SECONDS)
+        self._source_closed = Gauge(*_told("gateway_source_closed"), registry=kept)
+        self.free_bytes = Gauge(*_told("gateway_store_free_bytes"), registry=kept)
+        self.refusing = Gauge(*_told("gateway_store_refusing"), registry=kept)
+        self.generation = Gauge(*_told("gateway_plan_generation"), registry=kept)
+        self.reload_failed = Gauge(*_told("gateway_reload_failed"), registry=kept)
+        self.refused_dropped = Counter(*_told("gateway_refused_dropped_total"), registry=kept)
+        kept.register(_Asked(self))
 
     # ---- the public listener
 
-    def count(self, source: str, outcome: str) -> None:
-        """One request ended."""
-        self._counter(self._requests, "r", source, outcome).inc()
-
-    def observe(self, source: str, seconds: float) -> None:
-        """How long one request took."""
-        child = self._histograms.get(source)
-        if child is None:
-            child = self._histograms[source] = self._request_seconds.labels(source)
-        child.observe(seconds)
+    def ended(self, source: str, outcome: str, seconds: float) -> None:
+        """One request ended. seconds: from its headers to its answer."""
+        self._requests.add((source, outcome))
+        self._request_seconds.add((source,), seconds)
 
     # ---- the store
 
     def committed(self, seconds: float, events: int) -> None:
         """One commit."""
-        self._commit_seconds.observe(seconds)
-        self._commit_events.observe(events)
+        self._commit_seconds.add((), seconds)
+        self._commit_events.add((), events)
 
     def stored(self, source: str, type: str) -> None:
         """One event was stored."""
-        self._counter(self._events, "e", source, type).inc()
+        self._events.add((source, type))
 
     def changed(self, counts: Mapping[tuple[str, str], int]) -> None:
         """By how much the numbers of unfinished deliveries changed, by (target, state)."""
@@ -162,16 +137,12 @@ class Metrics:
 
     def delivered(self, target: str) -> None:
         """A target took a delivery."""
-        self._counter(self._delivered, "d", target).inc()
+        self._delivered.add((target,))
 
     def attempted(self, target: str, result: str, seconds: float) -> None:
         """One attempt ended. `result`: `delivered`, or the error class."""
-        self._counter(self._attempts, "a", target, result).inc()
-        key = "a:" + target
-        child = self._histograms.get(key)
-        if child is None:
-            child = self._histograms[key] = self._attempt_seconds.labels(target)
-        child.observe(seconds)
+        self._attempts.add((target, result))
+        self._attempt_seconds.add((target,), seconds)
 
     # ---- the plan
 
