@@ -9,13 +9,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from gateway.config import hints, marks, shapes, values
+from gateway.config.late import is_late, is_secret
 from gateway.config.marks import Marked, Path_
 from gateway.config.salvage import Broken, rest
 from gateway.errors import ConfigInvalid, Problem
-
-LATE: Final = frozenset({"secrets", "sign", "when", "transform", "headers"})
-"""Keys whose texts are not substituted here: secrets are read by their own rule, expressions and
-templates take variables as bound constants."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +131,7 @@ def _substituted(
     if isinstance(data, dict):
         return {
             key: value
-            if key in LATE and len(path) == 2  # of a source, route or target
+            if is_late((*path, key))
             else _substituted(value, (*path, key), environ, marked, problems, broken)
             for key, value in data.items()
         }
@@ -179,9 +176,8 @@ def _problem(complaint: _Complaint, marked: Marked) -> Problem:
         return marked.problem(path, str(detail["msg"]).removeprefix("Value error, "))
     what = _WANTED.get(kind, str(detail["msg"]).lower())
     number = kind == "string_type" and isinstance(given, bool | int | float)
-    return marked.problem(
-        path, f"{what}, not {_shown(given)}", "put it in quotes" if number else ""
-    )
+    shown = _KINDS.get(type(given), "that") if is_secret(path) else _shown(given)
+    return marked.problem(path, f"{what}, not {shown}", "put it in quotes" if number else "")
 
 
 _WANTED: Final = {
@@ -194,6 +190,12 @@ _WANTED: Final = {
     "model_attributes_type": "a mapping is wanted",
     "too_short": "at least one is wanted",
 }
+
+
+_KINDS: Final = {
+    str: "a text", int: "a number", float: "a number", bool: "true or false",
+    list: "a list", dict: "a mapping", type(None): "nothing",
+}  # fmt: skip
 
 
 def _shown(value: object) -> str:

@@ -13,8 +13,9 @@ _ALONE: Final = frozenset(
     {
         *("tolerance", "limits", "enforce", "closed", "redelivery", "options"),
         *("timeout", "connect_timeout", "retry", "concurrency", "headers", "sign"),
-        *("resolve", "answer", "rate", "breaker", "health"),
+        *("resolve", "answer", "rate", "breaker", "health", "auth", "tls", "fair_by"),
         *("from", "on", "when", "format", "transform", "accept_unverified"),
+        *("delay", "debounce"),
     }
 )
 """Keys that can be left out without making another key of the same mapping wrong."""

@@ -113,7 +113,9 @@ class Target(Shape):
     sign: list[str] = Field(
         default_factory=list, description="Secrets of Standard Webhooks signatures outwards."
     )
-    headers: dict[str, str] = Field(default_factory=dict, description="Sent with every attempt.")
+    headers: dict[str, str] = Field(
+        default_factory=dict, description="Sent with every attempt; `file:PATH` is a secret."
+    )
     auth: Auth | None = Field(None, description="How the target knows us, beside `sign`.")
     tls: Tls | None = Field(None, description="For https: certificates of ours, or of theirs.")
     fair_by: str | None = Field(

@@ -86,6 +86,42 @@ routes: [{name: r, to: [b], when: "event.a == '${A}'", transform: {a: "${A}"}}]
     assert (found.routes[0].when, found.routes[0].transform) == ("event.a == '${A}'", {"a": "${A}"})
 
 
+def test_so_are_the_secrets_of_targets_and_what_orders_shares_and_joins(tmp_path: Path) -> None:
+    text = """version: 1
+targets:
+  a: {url: "http://127.0.0.1/", auth: {bearer: "${X}"}, fair_by: "'${X}'"}
+  b: {url: "http://127.0.0.1/", auth: {basic: {user: "${X}", password: "${X}"}}}
+routes: [{name: r, to: [a], order_by: "'${X}'", debounce: {by: "'${X}'", wait: "${W}"}}]
+"""
+    found = shaped(tmp_path, text, {"X": "x", "W": "5s"}).file
+    auth, basic = found.targets["a"].auth, found.targets["b"].auth
+    assert auth is not None
+    assert basic is not None
+    assert basic.basic is not None
+    assert (auth.bearer, basic.basic.password, basic.basic.user) == ("${X}", "${X}", "x")
+    route = found.routes[0]
+    assert route.debounce is not None
+    texts = (found.targets["a"].fair_by, route.order_by, route.debounce.by)
+    assert texts == ("'${X}'",) * 3
+    assert route.debounce.wait == 5.0
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "sign: hunter2", "sign: [4711]", "auth: hunter2", "auth: {bearer: 4711}",
+        "auth: {basic: hunter2}", "auth: {basic: {user: us, password: 4711}}",
+        "headers: {X-Key: 4711}", "headers: hunter2",
+    ],
+)  # fmt: skip
+def test_what_may_be_a_secret_is_not_quoted(tmp_path: Path, more: str) -> None:
+    text = f"version: 1\ntargets:\n  a:\n    url: http://127.0.0.1/\n    {more}\n"
+    (problem,) = shaped(tmp_path, text).problems
+    assert problem.line == 5
+    assert "hunter2" not in str(problem)
+    assert "4711" not in str(problem)
+
+
 def test_names_that_hide_keys_are_still_names(tmp_path: Path) -> None:
     text = "version: 1\ntargets: {headers: {url: '${U}'}, sign: {url: '${U}'}}\n"
     found = shaped(tmp_path, text, {"U": "http://127.0.0.1/"}).file
