@@ -7,7 +7,6 @@ import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -15,11 +14,17 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from gateway.config import auth_shapes, values
 from gateway.config.marks import Path_
 from gateway.plan.credentials import BodyHmac, OAuth2, SigningKey, Tls
+from gateway.plan.headers import is_ours
 from gateway.plan.notes import Notes, Surroundings
+from gateway.plan.urls import check_url
 from gateway.verify.base import BadKey, Secret
 from gateway.verify.standard_webhooks import StandardWebhooks
 
 _PART: Final = re.compile(r"(\{(?:body|id|timestamp)\})")
+_ODD: Final = re.compile(r"\{\w+\}")
+_OPEN: Final = re.compile(
+    r"http://(?!(?:127\.0\.0\.1|localhost|\[::1\])(?:[:/?]|$))", re.IGNORECASE
+)
 _WHSK: Final = b"whsk_"
 _SEED: Final = 32
 
@@ -92,7 +97,7 @@ def compile_auth(
     if shape.basic is not None:
         return _basic(shape.basic, (*path, "basic"), around, notes)
     if shape.bearer is not None:
-        token = _text(shape.bearer, (*path, "bearer"), around, notes)
+        token = secret_text(shape.bearer, (*path, "bearer"), around, notes)
         return Known() if token is None else Known(authorization=f"Bearer {token}")
     if shape.oauth2 is not None:
         return _oauth2(shape.oauth2, tls, (*path, "oauth2"), around, notes)
@@ -112,12 +117,14 @@ def _basic(shape: auth_shapes.Basic, path: Path_, around: Surroundings, notes: N
 def _oauth2(
     shape: auth_shapes.OAuth2, tls: Tls | None, path: Path_, around: Surroundings, notes: Notes
 ) -> Known:
-    parts = urlsplit(shape.token_url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        notes.error((*path, "token_url"), f"{shape.token_url!r} is no URL", "write https://…")
-    elif parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "localhost", "::1"}:
-        notes.warn((*path, "token_url"), "the client's secret goes there unencrypted", "use https")
-    secret = _text(shape.client_secret, (*path, "client_secret"), around, notes)
+    where = (*path, "token_url")
+    check_url(
+        shape.token_url, where, notes,
+        like="https://id.example.com/token", instead="write `client_id` and `client_secret`",
+    )  # fmt: skip
+    if _OPEN.match(shape.token_url):
+        notes.warn(where, "the client's secret goes there unencrypted", "use https")
+    secret = secret_text(shape.client_secret, (*path, "client_secret"), around, notes)
     if secret is None:
         return Known()
     return Known(
@@ -130,12 +137,14 @@ def _oauth2(
 def _hmac(shape: auth_shapes.BodyHmac, path: Path_, around: Surroundings, notes: Notes) -> Known:
     if not values.HEADER.fullmatch(shape.header):
         notes.error((*path, "header"), f"{shape.header!r} is no header's name")
-    elif shape.header.lower() == "content-type" or shape.header.lower().startswith("webhook-"):
+    elif is_ours(shape.header):
         notes.error((*path, "header"), f"{shape.header!r} cannot be set here")
     if "{body}" not in shape.signed:
         notes.error(
             (*path, "signed"), "the body is not in it", "write {body} or {timestamp}.{body}"
         )
+    for odd in _ODD.findall(_PART.sub("", shape.signed)):
+        notes.error((*path, "signed"), f"{odd} is none of {{body}}, {{id}}, {{timestamp}}")
     if not f"{shape.prefix}{shape.signed}".isprintable() or not shape.prefix.isascii():
         notes.error((*path, "prefix"), "only printable ASCII can stand in a header")
     secret = _secret(shape.secret, (*path, "secret"), around, notes)
@@ -174,7 +183,7 @@ def compile_tls(
 
 
 def _file(text: str, around: Surroundings) -> Path:
-    return around.folder / values.substitute(text.removeprefix("file:"), around.environ)
+    return around.folder / text.removeprefix("file:")
 
 
 def _unread(text: str, error: Exception) -> str:
@@ -190,6 +199,9 @@ def _secret(
 ) -> values.SecretText | None:
     try:
         read = values.secret(text, number, around.environ, around.folder)
+    except values.BadVariable as bad:
+        notes.error(path, str(bad), bad.hint)
+        return None
     except ValueError as error:
         notes.error(path, str(error))
         return None
@@ -201,7 +213,7 @@ def _secret(
     return read
 
 
-def _text(text: str, path: Path_, around: Surroundings, notes: Notes) -> str | None:
+def secret_text(text: str, path: Path_, around: Surroundings, notes: Notes) -> str | None:
     """A secret that goes into a header."""
     read = _secret(text, path, around, notes)
     if read is None:

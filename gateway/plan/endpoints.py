@@ -5,13 +5,12 @@ from urllib.parse import urlsplit
 
 from gateway.config import target_shapes as shapes
 from gateway.config.marks import Path_
-from gateway.net.guards import forbidden
 from gateway.plan.notes import Notes
 from gateway.plan.plan import BreakerPolicy, Endpoint, HealthCheck
+from gateway.plan.urls import check_url
 
 FAILURES = 5
 """In a row, where `breaker` names neither `failures` nor `ratio`."""
-_LIKE = "write http://127.0.0.1:9000/hooks"
 _OFTEN = 1.0
 """Seconds: more frequent checks would be load of their own."""
 
@@ -92,36 +91,10 @@ def health(shape: shapes.Target, path: Path_, notes: Notes) -> HealthCheck | Non
 
 
 def _check_url(url: str, path: Path_, notes: Notes) -> None:
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        notes.error(path, f"{url!r} is no URL", _LIKE)
-        return
-    if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
-        notes.error(path, f"{url!r} is no http(s) URL", _LIKE)
-    elif parts.username or parts.password:
-        notes.error(
-            path,
-            "credentials do not belong into a URL (it is shown on pages and in logs)",
-            'headers: {Authorization: "Basic ${NAME}"}',
-        )
-    elif not url.isprintable() or " " in url or parts.fragment:
-        notes.error(path, f"{url!r} is no URL that can be called", "write it percent-encoded")
-    elif _is_forbidden(parts.hostname):
-        notes.error(
-            path,
-            f"{parts.hostname} is a link-local or metadata address: no request is made to it",
-        )
-
-
-def _is_forbidden(host: str) -> bool:
-    """Whether a URL names an address that the guards refuse. A name's address is seen later."""
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return forbidden((host,))
+    check_url(
+        url, path, notes,
+        like="http://127.0.0.1:9000/hooks", instead='headers: {Authorization: "Basic ${NAME}"}',
+    )  # fmt: skip
 
 
 def _is_address(url: str) -> bool:

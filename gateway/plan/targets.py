@@ -3,17 +3,13 @@
 from gateway.config import target_shapes as shapes
 from gateway.config import values
 from gateway.config.marks import Path_
-from gateway.plan.auth import Known, compile_auth, compile_tls, signing_keys
+from gateway.plan.auth import Known, compile_auth, compile_tls, secret_text, signing_keys
 from gateway.plan.endpoints import breaker, endpoints, health
 from gateway.plan.expressions import expression, template
+from gateway.plan.headers import is_ours
 from gateway.plan.notes import Notes, Surroundings
 from gateway.plan.plan import RetryPolicy, Target
-
-_OURS = {
-    "content-length", "content-type", "host", "transfer-encoding", "connection", "traceparent",
-}  # fmt: skip
-_OURS_BEGIN = ("webhook-", "gateway-")
-"""A second one of these would let a target read another truth than the one that was signed."""
+from gateway.routing.templates import TextTemplate, fixed_text
 
 
 def compile_target(name: str, shape: shapes.Target, around: Surroundings, notes: Notes) -> Target:
@@ -26,11 +22,10 @@ def compile_target(name: str, shape: shapes.Target, around: Surroundings, notes:
     for header, text in shape.headers.items():
         where = (*path, "headers", header)
         lower = header.lower()
-        ours = lower in _OURS or lower.startswith(_OURS_BEGIN)
-        if ours or not values.HEADER.fullmatch(header):
+        if is_ours(header) or not values.HEADER.fullmatch(header):
             notes.error(where, f"{header!r} cannot be set here", key=True)
             continue
-        compiled = template(text, where, around, notes)
+        compiled = _header(text, where, around, notes)
         if lower in seen:
             notes.error(where, f"{header!r} is set already, in other letters", key=True)
         seen.add(lower)
@@ -67,6 +62,14 @@ def compile_target(name: str, shape: shapes.Target, around: Surroundings, notes:
         hmac=known.hmac,
         tls=tls,
     )
+
+
+def _header(text: str, path: Path_, around: Surroundings, notes: Notes) -> TextTemplate | None:
+    """A header's value: a template, or a secret that is read from a file."""
+    if not text.startswith(("file:", "credential:")):
+        return template(text, path, around, notes)
+    secret = secret_text(text, path, around, notes)
+    return None if secret is None else fixed_text(secret)
 
 
 def _once(known: Known, seen: set[str], path: Path_, notes: Notes) -> None:

@@ -117,6 +117,15 @@ def compile_text(
     )
 
 
+def fixed_text(text: str) -> TextTemplate:
+    """What is always this text, whatever signs of a template are in it."""
+
+    def write(_scope: Scope, _budget: Budget, out: list[str]) -> None:
+        out.append(text)
+
+    return TextTemplate(text, "header", text, frozenset(), write, 0, None)
+
+
 class _Body:
     """Compiles the statements around expressions."""
 

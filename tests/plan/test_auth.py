@@ -78,9 +78,16 @@ def test_an_ed25519_key_is_read_in_both_ways_it_is_written(tmp_path: Path, *, wh
         ('auth: {bearer: "${NOBODY}"}', 6, "NOBODY"),
         ('auth: {bearer: "${TWO}"}', 6, "printable ASCII"),
         ('auth: {basic: {user: "a:b", password: "${S}"}}', 6, "no colon"),
-        ('auth: {oauth2: {token_url: "id", client_id: a, client_secret: "${S}"}}', 6, "no URL"),
+        ('auth: {oauth2: {token_url: "id", client_id: a, client_secret: "${S}"}}', 6, "no http(s) URL"),
         ('auth: {hmac: {header: "X Y", secret: "${S}"}}', 6, "no header's name"),
         ('auth: {hmac: {header: webhook-id, secret: "${S}"}}', 6, "cannot be set here"),
+        ('auth: {hmac: {header: Host, secret: "${S}"}}', 6, "cannot be set here"),
+        ('auth: {hmac: {header: Gateway-Event, secret: "${S}"}}', 6, "cannot be set here"),
+        ('auth: {hmac: {header: X-Y, secret: "${S}", signed: "{body}.{ts}"}}', 6, "{ts} is none"),
+        ('auth: {oauth2: {token_url: "https://[::1", client_id: a, client_secret: "${S}"}}', 6, "no URL"),
+        ('auth: {oauth2: {token_url: "https://i:99999", client_id: a, client_secret: "${S}"}}', 6, "no URL"),
+        ('auth: {oauth2: {token_url: "https://a:b@i/", client_id: a, client_secret: "${S}"}}', 6, "credentials"),
+        ('headers: {X-Y: "file:nowhere"}', 6, "cannot read the secret file"),
         ('auth: {hmac: {header: X-Y, secret: "${S}", signed: "{id}"}}', 6, "body is not in it"),
         ('headers: {authorization: x}\nauth: {bearer: "${S}"}', 7, "sets 'authorization' too"),
         ('headers: {X-Y: x}\nauth: {hmac: {header: x-y, secret: "${S}"}}', 7, "sets 'x-y' too"),
@@ -93,7 +100,7 @@ def test_an_ed25519_key_is_read_in_both_ways_it_is_written(tmp_path: Path, *, wh
         ("tls: {certificate: routes.yaml}", 6, "not a PEM file"),
         ("auth: {beerer: x}", 6, "beerer"),
     ],
-)
+)  # fmt: skip
 def test_a_slip_is_said_on_its_line_and_no_value_with_it(
     tmp_path: Path, more: str, line: int, said: str
 ) -> None:
@@ -113,6 +120,24 @@ def test_a_literal_secret_and_an_open_way_are_warned_of(tmp_path: Path) -> None:
     said = " ".join(problem.message for problem in plan.warnings)
     assert "goes there unencrypted" in said
     assert "stands in the file itself" in said
+
+
+@pytest.mark.parametrize("held", ["file:x", "credential:x", "a${b", "a{{b}}"])
+@pytest.mark.parametrize("how", ['bearer: "${ODD}"', 'basic: {user: us, password: "${ODD}"}'])
+def test_a_secret_is_no_text_to_be_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held: str, how: str
+) -> None:
+    monkeypatch.setitem(ENV, "ODD", held)
+    plan = read(tmp_path, f"auth: {{{how}}}")
+    basic = "Basic " + base64.b64encode(f"us:{held}".encode()).decode()
+    assert plan.targets["sink"].authorization in {f"Bearer {held}", basic}
+    assert "stands in the file itself" not in str(plan.warnings)
+
+
+def test_a_header_may_be_read_from_a_file_whatever_is_in_it(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("k-{{ 1 }}-${S}\n")
+    ((name, value),) = one(tmp_path, 'headers: {X-Key: "file:key"}').headers
+    assert (name, value.constant) == ("X-Key", "k-{{ 1 }}-${S}")
 
 
 def test_certificates_are_read_from_the_files_folder(tmp_path: Path) -> None:
