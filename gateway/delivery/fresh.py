@@ -4,10 +4,15 @@ from collections.abc import Iterator, Sequence
 
 from gateway.model.ids import Seq
 from gateway.model.records import Admission, Admitted, Delivery, Event, NewDelivery, NewEvent, Work
+from gateway.model.request import RawHeaders
 
 
 def fresh_works(admission: Admission, admitted: Sequence[Admitted]) -> Iterator[Work]:
     """One `Work` for each delivery of the events that were new and that is not behind another."""
+
+    def headers() -> RawHeaders:
+        return admission.headers
+
     for new, became in zip(admission.events, admitted, strict=True):
         if became.duplicate or not new.deliveries:
             continue
@@ -18,7 +23,7 @@ def fresh_works(admission: Admission, admitted: Sequence[Admitted]) -> Iterator[
             yield Work(
                 delivery=_delivery(admission, new, delivery),
                 event=event,
-                headers=admission.headers,
+                headers=headers,
                 content_type=admission.content_type,
                 body=admission.body,
                 is_json=admission.is_json,

@@ -67,7 +67,7 @@ def scope_of(work: Work, found: payload.Payload) -> Scope:
     return Scope(
         event=orjson.loads(event.fields),
         payload=found.value,
-        headers=HeaderValues(Headers(work.headers)),
+        headers=HeaderValues(Headers(work.headers())),
         source=event.source,
         type=event.type,
         id=event.id,
@@ -176,7 +176,7 @@ def _passed(work: Work, declared: tuple[str, ...]) -> list[tuple[str, str]]:
     names = {name.lower() for name in declared} - NEVER
     return [
         (name.decode("latin-1"), _text(value))
-        for name, value in work.headers
+        for name, value in work.headers()
         if name.decode("latin-1").lower() in names
     ]
 

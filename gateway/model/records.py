@@ -4,7 +4,7 @@
 reads give back. Times are unix seconds (float), durations are seconds.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -105,8 +105,7 @@ class Admission:
     refusal: str = ""
     """In shadow mode: the outcome that would have refused it."""
     is_json: bool = False
-    """The body was read as JSON that can be passed on as it is; spares fresh deliveries another
-    look."""
+    """The body was read as JSON that can be passed on as it is; spares each delivery another look."""
 
 
 class Due(NamedTuple):
@@ -246,7 +245,8 @@ class Work:
 
     delivery: Delivery
     event: Event
-    headers: RawHeaders
+    headers: Callable[[], RawHeaders]
+    """Asked for, since few attempts pass any on."""
     content_type: str
     body: bytes
     is_json: bool = False

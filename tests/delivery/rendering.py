@@ -26,7 +26,9 @@ def stored(
     """A leased delivery of an event with this body."""
     one = work(7, **delivery)
     event = replace(one.event, provider=provider, fields=b'{"n":1}', size=len(body))
-    return replace(one, event=event, headers=tuple(headers), content_type=content_type, body=body)
+    return replace(
+        one, event=event, headers=lambda: tuple(headers), content_type=content_type, body=body
+    )
 
 
 def call_of(

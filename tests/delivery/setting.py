@@ -58,7 +58,7 @@ def work(seq: int = 1, to: str = "one", **more: object) -> Work:
             "created_at": 0.0, "updated_at": 0.0, **more,
         }
     )  # fmt: skip
-    return Work(delivery, event, (), "application/json", b"{}")
+    return Work(delivery, event, tuple, "application/json", b"{}")
 
 
 FROM_LEASED = {step.to for step in STEPS if step.leaves is DeliveryState.LEASED}

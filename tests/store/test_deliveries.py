@@ -10,7 +10,7 @@ from gateway.model.records import Delivery, NewDelivery, Selection
 from gateway.model.states import FINAL, MOVES, REASONS, DeliveryState, Reason, Trigger, Verb
 from gateway.store.protocol import DeliveryFilter, EventFilter, Store
 from tests.store.conftest import Bench
-from tests.store.make import NOW, admission, attempt, delivery, event, result
+from tests.store.make import HEADERS, NOW, admission, attempt, delivery, event, result
 
 S = DeliveryState
 
@@ -216,6 +216,15 @@ async def test_work_carries_all_an_attempt_needs_in_the_order_asked(store: Store
         (two.id, "b", b"two"),
         (one.id, "a", b"one"),
     ]
+    assert {work.headers() for work in works} == {HEADERS}
+
+
+async def test_what_was_read_of_a_body_at_acceptance_is_known_of_its_work(store: Store) -> None:
+    read, unread = delivery(), delivery()
+    await store.accept(replace(admission(event("a", read)), is_json=True))
+    await store.accept(admission(event("b", unread)))
+    works = await store.work([read.seq, unread.seq], 10**9)
+    assert [work.is_json for work in works] == [True, False]
 
 
 # ---- deaths of the process

@@ -15,7 +15,7 @@ from gateway.store.sqlite.fingerprints import Body, flag
 from gateway.store.sqlite.inserts import Row, delivery_row, marks, text
 from gateway.store.sqlite.keyed import Keyed
 from gateway.store.sqlite.packing import NumberedReceipt, Packer, Packing
-from gateway.store.sqlite.packs import encode_headers
+from gateway.store.sqlite.packs import encode_head
 from gateway.store.sqlite.recent import Kept, RecentKeys
 from gateway.store.sqlite.transaction import Rising, Transaction, chunks
 
@@ -66,7 +66,8 @@ class AcceptBatch:
 
     def _number(self, admission: Admission, fresh: list[NewEvent]) -> NumberedReceipt:
         number = self._sequence.next
-        receipt = NumberedReceipt(number(), admission, fresh, encode_headers(admission.headers))
+        head = encode_head(admission.headers, is_json=admission.is_json)
+        receipt = NumberedReceipt(number(), admission, fresh, head)
         if not all(event.id_signed for event in fresh):
             receipt.mark = fingerprint(admission.source, admission.body)
         for event in fresh:

@@ -1,7 +1,7 @@
 """Packs: how the bytes of receipts lie together, and the way back to one receipt's bytes.
 
-Layout of one receipt in an uncompressed pack: the number of headers, the lengths of every name and
-value (little-endian 32 bit), the names and values, then the body.
+Layout of one receipt in an uncompressed pack: the number of headers (its highest bit: the body is JSON),
+the lengths of every name and value (little-endian 32 bit), the names and values, then the body.
 """
 
 import struct
@@ -18,21 +18,34 @@ PACK_SIZE: Final = 1024 * 1024
 """Bytes after which the next receipt begins another pack of the same commit."""
 
 
-def encode_headers(headers: RawHeaders) -> bytes:
-    """Header pairs as bytes, exactly."""
+_JSON: Final = 1 << 31
+
+
+def encode_head(headers: RawHeaders, *, is_json: bool) -> bytes:
+    """What stands before a body: header pairs as bytes, exactly, and what is known of the body.
+
+    is_json: it was read as JSON that can be passed on as it is. It spares each delivery a look.
+    """
     flat = list(chain.from_iterable(headers))
-    return struct.pack(f"<{len(flat) + 1}I", len(headers), *map(len, flat)) + b"".join(flat)
+    count = len(headers) | _JSON if is_json else len(headers)
+    return struct.pack(f"<{len(flat) + 1}I", count, *map(len, flat)) + b"".join(flat)
 
 
-def decode_headers(data: bytes) -> RawHeaders:
-    """The way back of `encode_headers`."""
-    (count,) = struct.unpack_from("<I", data)
+def decode_headers(head: bytes) -> RawHeaders:
+    """The headers of `encode_head`."""
+    (count,) = struct.unpack_from("<I", head)
+    count &= ~_JSON
     at = 4 + 8 * count
     flat: list[bytes] = []
-    for size in struct.unpack_from(f"<{2 * count}I", data, 4):
-        flat.append(data[at : at + size])
+    for size in struct.unpack_from(f"<{2 * count}I", head, 4):
+        flat.append(head[at : at + size])
         at += size
     return tuple(zip(flat[::2], flat[1::2], strict=True))
+
+
+def says_json(head: bytes) -> bool:
+    """What `encode_head` was told of the body."""
+    return bool(head[3] & 0x80)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +57,10 @@ class Place:
     head_size: int
     body_size: int
 
-    def cut(self, raw: bytes) -> tuple[RawHeaders, bytes]:
-        """Headers and body out of the uncompressed pack."""
+    def cut(self, raw: bytes) -> tuple[bytes, bytes]:
+        """Head and body out of the uncompressed pack."""
         middle = self.position + self.head_size
-        return decode_headers(raw[self.position : middle]), raw[middle : middle + self.body_size]
+        return raw[self.position : middle], raw[middle : middle + self.body_size]
 
 
 class PackCache:

@@ -9,6 +9,7 @@ import json
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +27,6 @@ from gateway.model.records import (
     Receipt,
     Work,
 )
-from gateway.model.request import RawHeaders
 from gateway.store.protocol import (
     DeliveryFilter,
     EventFilter,
@@ -38,8 +38,8 @@ from gateway.store.protocol import (
 from gateway.store.sqlite import backlogs, delivery_reads, event_reads, files, migrations, rows
 from gateway.store.sqlite.bounds import upper
 from gateway.store.sqlite.dictionaries import Words, decompress, words
-from gateway.store.sqlite.packs import PackCache, Place
-from gateway.store.sqlite.rows import DELIVERY, DELIVERY_WIDTH, EVENT, fetch
+from gateway.store.sqlite.packs import PackCache, Place, decode_headers, says_json
+from gateway.store.sqlite.rows import DELIVERY, DELIVERY_WIDTH, EVENT, EVENT_WIDTH, fetch
 
 _CONNECTIONS: Final = 2
 _CACHE_BYTES: Final = 16 * 1024 * 1024
@@ -52,6 +52,7 @@ _WORK: Final = f"""
             SELECT endpoint FROM attempts WHERE delivery = d.seq ORDER BY seq DESC LIMIT 1), '') END
     FROM deliveries d JOIN events e ON e.seq = d.event JOIN receipts r ON r.seq = e.receipt
     WHERE d.seq IN (SELECT value FROM json_each(?))"""
+_WORK_REST: Final = DELIVERY_WIDTH + EVENT_WIDTH
 _RECEIPT: Final = """
     SELECT seq, source, provider, received_at, client, scheme, key_label, verified, refusal,
            content_type, pack, position, head_size, body_size
@@ -111,18 +112,26 @@ class SqliteReader:
             found = {row[0]: row for row in await fetch(db, _WORK, (json.dumps(deliveries),))}
             works: list[Work] = []
             for row in (found[seq] for seq in deliveries if seq in found):
-                *_, pack, position, head_size, body_size, content_type, endpoint = row
-                place = Place(pack, position, head_size, body_size)
-                headers, body = await self._bytes(db, place)
-                delivery = rows.delivery(row)
-                event = rows.event(row[DELIVERY_WIDTH:])
-                works.append(Work(delivery, event, headers, content_type, body, endpoint=endpoint))
+                pack, position, head_size, body_size, content_type, endpoint = row[_WORK_REST:]
+                head, body = await self._bytes(db, Place(pack, position, head_size, body_size))
+                works.append(
+                    Work(
+                        delivery=rows.delivery(row),
+                        event=rows.event(row[DELIVERY_WIDTH:]),
+                        headers=partial(decode_headers, head),
+                        content_type=content_type,
+                        body=body,
+                        is_json=says_json(head),
+                        endpoint=endpoint,
+                    )
+                )
                 most -= body_size
                 if most <= 0:
                     break
         return works
 
-    async def _bytes(self, db: aiosqlite.Connection, place: Place) -> tuple[RawHeaders, bytes]:
+    async def _bytes(self, db: aiosqlite.Connection, place: Place) -> tuple[bytes, bytes]:
+        """A receipt's head and body."""
         raw = self._packs.get(place.pack)
         if raw is None:
             raw = await self._pack(db, place.pack)
@@ -174,8 +183,8 @@ class SqliteReader:
         """One receipt with its bytes."""
         async with self._reading() as db:
             for row in await fetch(db, _RECEIPT, (seq,)):
-                headers, body = await self._bytes(db, Place(*row[10:14]))
-                return rows.receipt(row, headers, body)
+                head, body = await self._bytes(db, Place(*row[10:14]))
+                return rows.receipt(row, decode_headers(head), body)
         return None
 
     async def deliveries(

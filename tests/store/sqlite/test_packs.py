@@ -7,15 +7,20 @@ from gateway.store.sqlite.packs import (
     PackCache,
     Place,
     decode_headers,
-    encode_headers,
+    encode_head,
+    says_json,
 )
 
 HEADERS = st.lists(st.tuples(st.binary(max_size=20), st.binary(max_size=40)), max_size=8)
 
 
-@given(HEADERS)
-def test_any_headers_come_back(pairs: list[tuple[bytes, bytes]]) -> None:
-    assert decode_headers(encode_headers(tuple(pairs))) == tuple(pairs)
+@given(HEADERS, st.booleans())
+def test_any_headers_come_back_with_what_is_known_of_the_body(
+    pairs: list[tuple[bytes, bytes]], is_json: bool
+) -> None:
+    head = encode_head(tuple(pairs), is_json=is_json)
+    assert decode_headers(head) == tuple(pairs)
+    assert says_json(head) == is_json
 
 
 @given(st.lists(st.tuples(HEADERS, st.binary(max_size=200)), min_size=1, max_size=6))
@@ -26,13 +31,14 @@ def test_any_receipt_is_cut_out_of_its_pack(
     places: list[Place] = []
     at = 0
     for pairs, body in receipts:
-        head = encode_headers(tuple(pairs))
+        head = encode_head(tuple(pairs), is_json=False)
         places.append(Place(1, at, len(head), len(body)))
         parts += (head, body)
         at += len(head) + len(body)
     raw = b"".join(parts)
     cut = [place.cut(raw) for place in places]
-    assert cut == [(tuple(pairs), body) for pairs, body in receipts]
+    found = [(list(decode_headers(head)), body) for head, body in cut]
+    assert found == receipts
 
 
 def test_the_pack_cache_is_bounded_by_bytes_and_drops_the_least_used() -> None:
