@@ -189,7 +189,7 @@ class Gate:
         before, self._sound = self._sound, sum(1 for place in self._places if place.spot.sound)
         down = again and not before
         if down and self._sound and self._target is not None and self._target.breaker is not None:
-            self._pace = pace.restarted()
+            self._pace = pace.restarted(self._pace)
 
     # ---- people and checks
 

@@ -40,9 +40,9 @@ class Pace:
     cut_at: float = 0.0
 
 
-def restarted() -> Pace:
-    """A target without endpoints has one again."""
-    return Pace(slots=1.0)
+def restarted(pace: Pace) -> Pace:
+    """A target without endpoints has one again. What it asked to be waited for is waited for."""
+    return Pace(slots=1.0, until=pace.until)
 
 
 def taken(pace: Pace, most: int) -> Pace:

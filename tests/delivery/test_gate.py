@@ -214,6 +214,18 @@ def test_one_endpoint_checked_ill_and_well_again_starts_slowly_only_with_a_break
         assert gate.status(T).slots == slots  # type: ignore[union-attr]  # it is there
 
 
+def test_a_probe_that_says_too_much_closes_the_breaker_and_is_waited_for() -> None:
+    one = target(endpoints=(Endpoint(URLS[0]),), breaker=BreakerPolicy(failures=1, cooldown=5.0))
+    gate = Gate(lambda: 0.0)
+    gate.follow(one, {}, frozenset(), T)
+    for now, said in ((T, FAILED), (T + 5, BUSY)):
+        pick = gate.pick("", now)
+        assert pick is not None
+        gate.ended(pick, said, now)
+    assert not gate.shut
+    assert gate.opens_at(0, T + 5) == T + 5 + BUSY.asked
+
+
 @pytest.mark.parametrize("balance", sorted(POLICIES))
 def test_all_policies_pass_by_an_open_endpoint(balance: str) -> None:
     one = target(

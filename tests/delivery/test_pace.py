@@ -20,8 +20,8 @@ def rounds(pace: Pace, most: int, number: int) -> list[int]:
 
 
 def test_a_target_that_is_back_starts_slowly_and_doubles() -> None:
-    assert rounds(restarted(), 50, 8) == [1, 2, 4, 8, 16, 32, 50, 50]
-    assert rounds(restarted(), 1, 3) == [1, 1, 1]
+    assert rounds(restarted(Pace()), 50, 8) == [1, 2, 4, 8, 16, 32, 50, 50]
+    assert rounds(restarted(Pace()), 1, 3) == [1, 1, 1]
 
 
 def test_a_target_that_says_too_much_gets_half_and_then_one_more_a_round() -> None:

@@ -93,7 +93,7 @@ def paces() -> str:
     return table(
         head,
         [
-            ("back after an outage, `concurrency: 50`", *_rounds(restarted(), 50)),
+            ("back after an outage, `concurrency: 50`", *_rounds(restarted(Pace()), 50)),
             ("cut by a 502, `concurrency: 16`", *_rounds(slowed(Pace(), 16, 1e9), 16)),
         ],
     )
