@@ -9,7 +9,7 @@ here; what a connection may send at all is `incoming`'s.
 import asyncio
 
 from aiohttp import web
-from aiohttp.http import RawRequestMessage
+from aiohttp.http import HttpVersion10, HttpVersion11, RawRequestMessage
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.streams import StreamReader
 
@@ -36,13 +36,14 @@ _NOT_THAT_WAY = Answer(405, (_TEXT, ("Allow", "GET, HEAD")), b"")
 class _Body:
     """aiohttp's stream as a `BodyStream`."""
 
-    __slots__ = ("_connection", "_expected", "_stream")
+    __slots__ = ("_connection", "_message", "_stream")
 
-    def __init__(self, stream: StreamReader, connection: "Connection", *, expected: bool) -> None:
-        """expected: whether the sender waits to be told to send it (RFC 9110, 10.1.1)."""
+    def __init__(
+        self, stream: StreamReader, message: RawRequestMessage, connection: "Connection"
+    ) -> None:
         self._stream = stream
+        self._message = message
         self._connection = connection
-        self._expected = expected
 
     def whole(self) -> bytes | None:
         stream = self._stream
@@ -59,7 +60,9 @@ class _Body:
             raise BodyBroken("the sender went away before the body was whole") from None
 
     async def proceed(self) -> None:
-        if not self._expected:
+        if self._message.version is HttpVersion10:
+            return
+        if self._message.headers.get("Expect", "").lower() != "100-continue":
             return
         try:
             await self._connection.send(CONTINUE)
@@ -121,8 +124,9 @@ class Connection(Incoming):
         """Answers what comes until the connection is of no more use. aiohttp starts it."""
         try:
             while not self._force_close:
+                await self._arrival()
                 # Nothing of a request stays in this frame while the connection is idle.
-                if not await self._handle(*await self._next()):
+                if not await self._answer():
                     break
                 self._stay_until(self._loop.time() + self._keepalive_timeout)
         except ConnectionError:
@@ -139,64 +143,64 @@ class Connection(Incoming):
                 self._let_go(self.transport)
                 self.transport.close()
 
-    async def _next(self) -> tuple[object, StreamReader]:
+    async def _arrival(self) -> None:
+        """Until there is something to answer."""
         if self._messages:
             await asyncio.sleep(0)  # others first: a packet may hold thousands of requests
-        else:
+        elif self._unreadable is None:
             self._waiter = self._loop.create_future()
             try:
                 await self._waiter
             finally:
                 self._waiter = None
-        message, payload = self._messages.popleft()
-        if self._parser is not None:
-            self._parser.message_consumed()
-        if self._buffer_paused and len(self._messages) <= self._msg_queue_resume_size:
-            self._resume_reading_if_drained()
-        return message, payload
 
-    async def _handle(self, message: object, payload: StreamReader) -> bool:
+    async def _answer(self) -> bool:
         """Answers one request. Returns whether another may follow."""
         self._request_in_progress = True
-        self._reading = payload
         try:
-            if not isinstance(message, RawRequestMessage):
-                await self._answer(self._unread(message), CLOSE)
+            if not self._messages:
+                await self.send(encode(self._unread(), connection=CLOSE))
                 return False
-            answer = await self._judged(message, payload)
+            message, payload = self._messages.popleft()
+            self._reading = payload
+            if self._parser is not None:
+                self._parser.message_consumed()
+            if self._buffer_paused and not self._messages:
+                self._resume_reading_if_drained()
+            asked = self._asked(message, payload)
+            answer = await self._judge.receive(asked) if isinstance(asked, Parts) else asked
             # An upgrade is never taken; what its sender sends next may be anything.
             close = answer.close or message.should_close or self._upgraded or self._close
-            said = CLOSE if close else KEEP_ALIVE if message.version.minor == 0 else ""
-            await self._answer(answer, said, head_only=message.method == "HEAD")
-            return await self._rest_read(payload) and not close
+            said = CLOSE if close else KEEP_ALIVE if message.version is HttpVersion10 else ""
+            head_only = message.method == "HEAD"
+            await self.send(encode(answer, connection=said, head_only=head_only))
+            whole = payload.is_eof() or await self._rest_read(payload)
+            return whole and not close
         finally:
             self._request_in_progress = False
             self._reading = None
             if self._handler_waiter is not None and not self._handler_waiter.done():
                 self._handler_waiter.set_result(None)
 
-    async def _judged(self, message: RawRequestMessage, payload: StreamReader) -> Answer:
+    def _asked(self, message: RawRequestMessage, payload: StreamReader) -> Parts | Answer:
+        """A request for the judge; or the answer, if it is none."""
+        version = message.version
         if message.path == _HEALTHZ:
             return _ALIVE if message.method in ("GET", "HEAD") else _NOT_THAT_WAY
-        if message.version.major != 1:
+        if version is not HttpVersion11 and version is not HttpVersion10:
             refusal = RequestRefused(Outcome.MALFORMED, "not HTTP/1.0 or 1.1")
             return self._judge.unread(self._peer, refusal)
-        headers = Headers(message.raw_headers)
-        expect = headers.all(b"expect")
-        asked = bool(expect) and message.version.minor > 0 and expect[0].lower() == b"100-continue"
-        return await self._judge.receive(
-            Parts(
-                method=message.method,
-                target=message.path,
-                headers=headers,
-                peer=self._peer,
-                body=_Body(payload, self, expected=asked),
-            )
+        return Parts(
+            method=message.method,
+            target=message.path,
+            headers=Headers(message.raw_headers),
+            peer=self._peer,
+            body=_Body(payload, message, self),
         )
 
-    def _unread(self, note: object) -> Answer:
-        """note: aiohttp's, of what was broken; its text quotes what was sent."""
-        error: object = getattr(note, "exc", None)
+    def _unread(self) -> Answer:
+        """To what is no HTTP. aiohttp's text quotes what was sent, so it is not said."""
+        error = self._unreadable
         if str(getattr(error, "message", "")).startswith(_PAST_ALL_NUMBERS):
             refusal = RequestRefused(Outcome.TOO_LARGE, "declares more bytes than 64 bits hold")
         else:
@@ -204,28 +208,26 @@ class Connection(Incoming):
             refusal = RequestRefused(Outcome.MALFORMED, f"not readable as HTTP: {kind}")
         return self._judge.unread(self._peer, refusal)
 
-    async def _answer(self, answer: Answer, connection: str, *, head_only: bool = False) -> None:
-        await self.send(encode(answer, connection=connection, head_only=head_only))
-
     async def send(self, data: bytes) -> None:
         """Writes, and waits a while for a sender who does not read. Raises `ConnectionError`."""
         if self.transport is None:
             raise ConnectionResetError("the connection is lost")
         self.transport.write(data)
         if self._paused:
-            try:
-                async with asyncio.timeout(TAKING):
-                    await self._drain_helper()
-            except TimeoutError:
-                if self.transport is not None:
-                    self.transport.abort()
-                self.force_close()
-                raise ConnectionResetError("the sender does not take its answers") from None
+            await self._taken()
+
+    async def _taken(self) -> None:
+        try:
+            async with asyncio.timeout(TAKING):
+                await self._drain_helper()
+        except TimeoutError:
+            if self.transport is not None:
+                self.transport.abort()
+            self.force_close()
+            raise ConnectionResetError("the sender does not take its answers") from None
 
     async def _rest_read(self, payload: StreamReader) -> bool:
         """Throws the rest of a body away for a while. Returns whether all of it came."""
-        if payload.is_eof():
-            return True
         try:
             async with asyncio.timeout(_LINGER):
                 while not payload.is_eof() and not self._force_close:

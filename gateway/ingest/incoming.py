@@ -3,10 +3,12 @@ requests ahead of their answers. aiohttp's parser does the reading, and bounds e
 """
 
 import asyncio
+from collections import deque
+from collections.abc import Sequence
 
 from aiohttp import web
 from aiohttp.http import RawRequestMessage
-from aiohttp.http_exceptions import TransferEncodingError
+from aiohttp.http_exceptions import HttpProcessingError, TransferEncodingError
 from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 from aiohttp.web_protocol import RequestHandler
 
@@ -15,8 +17,6 @@ HEADERS_MOST = 32 * 1024
 number, which would let every connection hold a megabyte for as long as its deadline."""
 _READ_BUFFER = 64 * 1024
 """Bytes: twice as many may wait for each connection before its sender is made to wait."""
-_SLICE = 8 * 1024
-"""Bytes of headers parsed before it is looked how many there are."""
 _FRAMING = 16
 """Bytes of chunk sizes, extensions and trailers allowed for each byte of a body: six go with a
 chunk of one byte. The parser takes any number, as fast as they come, and never pauses for them."""
@@ -29,7 +29,12 @@ _PIPELINED = 2
 class Incoming(RequestHandler):
     """The reading half of a connection."""
 
-    __slots__ = ("_at", "_broken", "_deadline", "_head", "_last", "_rest", "_seconds", "_sent")
+    __slots__ = (
+        "_at", "_broken", "_deadline", "_head", "_last", "_rest", "_seconds", "_sent",
+        "_unreadable",
+    )  # fmt: skip
+    _messages: deque[tuple[RawRequestMessage, StreamReader]]  # type: ignore[assignment]
+    """Those whose headers are whole. What cannot be read is not among them as it is at aiohttp's."""
 
     def __init__(
         self,
@@ -61,6 +66,8 @@ class Incoming(RequestHandler):
         """From this place on not parsed before what came earlier is answered."""
         self._broken = False
         """What cannot be read as HTTP has come; nothing after it is read."""
+        self._unreadable: HttpProcessingError | None = None
+        """That, to be answered after what came before it."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -71,48 +78,83 @@ class Incoming(RequestHandler):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        # aiohttp calls this with nothing when it has room again.
-        if not data:
-            super().data_received(data)
+        """Parses what came. aiohttp calls it with nothing when there is room again."""
+        if self._force_close or self._close:
+            return
+        if not data and not self._broken:
+            self._feed(data)
+        at = 0
         if self._rest:
-            data, at, self._rest = self._rest + data if data else self._rest, self._at, b""
-        else:
-            at = 0
+            data, at, self._rest = self._rest + data, self._at, b""
         while at < len(data) and not self._broken:
-            between = self._last.is_eof()
-            if between and len(self._messages) >= _PIPELINED:
+            if not self._last.is_eof():
+                end = at + _READ_BUFFER
+                self._feed(data[at:end])
+            elif len(self._messages) < _PIPELINED:
+                # No further than where they are too many.
+                end = at + HEADERS_MOST + 1 - self._head
+                self._feed(data[at:end], between=True)
+            else:
                 self._rest, self._at = data, at
                 return
-            end = at + (_SLICE if between else _READ_BUFFER)
-            self._feed(data[at:end])
             at = end
 
-    def _feed(self, data: bytes) -> None:
-        before = self._request_count
-        between = self._last.is_eof()
-        super().data_received(data)
-        if self._request_count != before:
-            self._disarm()
-            message, payload = self._messages[-1]
-            self._broken = not isinstance(message, RawRequestMessage)
-            if self._broken and not self._last.is_eof():
-                # The parser forgets the body it was in; who reads it must not wait.
-                self._last.set_exception(TransferEncodingError("broken within the body"))
-            self._last = payload
-            self._head = self._sent = 0
-        elif self._last.is_eof():
-            # Of the piece that ended a body nobody can say how much came after it.
-            self._head += len(data) if between else 0
+    def _feed(self, data: bytes, *, between: bool = False) -> None:
+        """Parses one piece. between: the body of the last request was whole before it."""
+        if self._parser is None:
+            return  # The connection is lost.
+        try:
+            messages, upgraded, _ = self._parser.feed_data(data)
+        except HttpProcessingError as error:
+            self._give_up(error)
+            return
+        if upgraded:
+            self._upgraded = self._broken = True
+        if messages:
+            self._come(messages)
+        elif not self._last.is_eof():
+            self._sent += len(data)
+            if self._sent > _FRAMING_FREE + _FRAMING * self._last.total_bytes:
+                self._broken = True
+                self._last.set_exception(TransferEncodingError("far more framing than body"))
+        # Of the piece that ended a body nobody can say how much came after it.
+        elif between:
+            self._head += len(data)
             if self._head > HEADERS_MOST:
                 self._head = 0
                 self._feed(b"\0")  # makes broken HTTP of what came so far
             elif self._deadline is None and self._idle():
                 self._arm()
-        else:
-            self._sent += len(data)
-            if self._sent > _FRAMING_FREE + _FRAMING * self._last.total_bytes:
-                self._broken = True
-                self._last.set_exception(TransferEncodingError("far more framing than body"))
+
+    def _come(self, messages: Sequence[tuple[RawRequestMessage, StreamReader]]) -> None:
+        """The headers of one request, or of several, are whole."""
+        self._request_count += len(messages)
+        self._messages.extend(messages)
+        self._last = messages[-1][1]
+        self._head = self._sent = 0
+        self._wake()
+        if len(self._messages) >= _PIPELINED and not self._buffer_paused:
+            self._pause_reading_for_buffer()
+
+    def _give_up(self, error: HttpProcessingError) -> None:
+        """This is no HTTP."""
+        self._broken, self._unreadable = True, error
+        if not self._last.is_eof():
+            # The parser forgets the body it was in; who reads it must not wait.
+            self._last.set_exception(TransferEncodingError("broken within the body"))
+        self._wake()
+
+    def _wake(self) -> None:
+        """There is something to answer."""
+        self._disarm()
+        waiter = self._waiter
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        """aiohttp says so whenever a body was read; mostly nothing had paused."""
+        if self._reading_paused:
+            super().resume_reading(resume_parser)
 
     @property
     def has_asked(self) -> bool:
