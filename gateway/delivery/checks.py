@@ -29,42 +29,49 @@ class Checks:
         self._gates = gates
         self._send = send
         self._clock = clock
-        self._next: dict[tuple[str, str], float] = {}
+        self._next: dict[tuple[str, str], tuple[HealthCheck, float]] = {}
         """By target and endpoint; those that run are at infinity."""
 
     async def watch(self) -> None:
         """Checks what is due, until canceled."""
         async with asyncio.TaskGroup() as running:
             while True:
-                for name, target, check, spot in self._due():
-                    running.create_task(self._check(name, target, check, spot))
+                now = self._clock()
+                for name, target, check, spot in self._due(now):
+                    running.create_task(self._check(name, target, check, spot, now + check.every))
                 await asyncio.sleep(LOOK)
 
-    def _due(self) -> list[tuple[str, Target, HealthCheck, Spot]]:
-        now = self._clock()
+    def _due(self, now: float) -> list[tuple[str, Target, HealthCheck, Spot]]:
         found, known = [], {}
         for name, gate in self._gates.every():
             target = gate.target
             if target is None or target.health is None:
                 continue
+            check = target.health
             for place in gate.places:
                 key = (name, place.spot.label)
-                known[key] = self._next.get(key, now)
-                if known[key] <= now:
-                    known[key] = float("inf")
-                    found.append((name, target, target.health, place.spot))
+                planned, at = self._next.get(key, (check, now))
+                if planned != check:
+                    at = now  # what the file says now is asked at once
+                if at <= now + LOOK / 2:
+                    at = float("inf")
+                    found.append((name, target, check, place.spot))
+                known[key] = (check, at)
         self._next = known
         return found
 
-    async def _check(self, name: str, target: Target, check: HealthCheck, spot: Spot) -> None:
-        began = self._clock()
+    async def _check(
+        self, name: str, target: Target, check: HealthCheck, spot: Spot, again: float
+    ) -> None:
         answer = await self._send(_call(target, check, spot))
+        key = (name, spot.label)
+        planned, _ = self._next.get(key, (None, 0.0))
+        if planned != check:
+            return  # it was asked what nobody wants to know any more
         well = answer.status is not None and 200 <= answer.status < 300
         said = "" if well else f"{check.path}: {answer.message or f'answered {answer.status}'}"
         self._gates.checked(name, spot, after(spot.checked, said, self._clock()))
-        key = (name, spot.label)
-        if key in self._next:
-            self._next[key] = began + check.every
+        self._next[key] = (check, again)
 
 
 def _call(target: Target, check: HealthCheck, spot: Spot) -> Call:

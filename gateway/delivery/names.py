@@ -10,6 +10,8 @@ from gateway.plan.plan import Plan
 
 EVERY: Final = 10.0
 """Seconds from look to look."""
+SOON: Final = 1.0
+"""Seconds until a name that is new in the file is looked up."""
 AT_MOST: Final = 5.0
 """Seconds for one name."""
 
@@ -25,23 +27,29 @@ class Names:
         self._resolve = resolve
         self._gates = gates
         self._known: dict[str, tuple[str, ...]] = {}
+        self._asked: frozenset[str] = frozenset()
 
     async def watch(self) -> None:
         """Looks again and again, until canceled."""
         while True:
             await self.look()
-            await asyncio.sleep(EVERY)
+            waited = 0.0
+            while waited < EVERY and self._wanted() <= self._asked:
+                await asyncio.sleep(SOON)
+                waited += SOON
+
+    def _wanted(self) -> frozenset[str]:
+        return frozenset(
+            urlsplit(endpoint.url).hostname or ""
+            for target in self._plan().targets.values()
+            if target.resolve_all
+            for endpoint in target.endpoints
+        )
 
     async def look(self) -> None:
         """Looks once. A name that does not resolve keeps the addresses it had."""
-        names = sorted(
-            {
-                urlsplit(endpoint.url).hostname or ""
-                for target in self._plan().targets.values()
-                if target.resolve_all
-                for endpoint in target.endpoints
-            }
-        )
+        self._asked = self._wanted()
+        names = sorted(self._asked)
         found = await asyncio.gather(*(self._look_up(name) for name in names))
         known = {
             name: addresses or self._known.get(name, ())

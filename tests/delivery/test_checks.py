@@ -3,13 +3,14 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from gateway.delivery.checks import Checks
 from gateway.delivery.names import EVERY, Names
 from gateway.model.endpoints import EndpointState
 from gateway.model.states import ErrorClass
 from gateway.net.egress import Answer, Call
-from gateway.plan.plan import BreakerPolicy, Endpoint, HealthCheck
+from gateway.plan.plan import BreakerPolicy, Endpoint, HealthCheck, Plan
 from tests.delivery.setting import OK, MemoryDeliveries, Setting, dispatching, plan, target
 from tests.delivery.virtual import clock, run
 
@@ -143,6 +144,56 @@ def test_a_check_that_is_no_more_in_the_file_takes_nothing_out() -> None:
     run(main())
 
 
+def test_a_check_that_the_file_changes_is_made_at_once_and_as_often_as_it_says() -> None:
+    async def main() -> None:
+        hosts = Hosts()
+        hosts.ill["b.test"] = Answer(404, None, "", b"", 0.1)
+
+        def asking(path: str, every: float) -> Plan:
+            return plan(target(endpoints=(Endpoint(B),), health=HealthCheck(path, every)))
+
+        async with dispatching(asking("/slip", 3600.0), hosts.deliver) as one:
+            task = with_checks(hosts, one)
+            await asyncio.sleep(3600 + 10)
+            assert one.gates.of("one").shut
+            hosts.ill.clear()
+            one.plan = asking("/healthz", 3600.0)
+            await asyncio.sleep(2)
+            assert not one.gates.of("one").shut
+            hosts.checked.clear()
+            one.plan = asking("/healthz", 1.0)
+            await asyncio.sleep(20)
+            assert len(hosts.checked) == 20
+            task.cancel()
+
+    run(main())
+
+
+def test_the_answer_to_a_check_that_is_no_more_in_the_file_counts_nothing() -> None:
+    async def main() -> None:
+        ill = Answer(None, ErrorClass.TIMEOUT, "no whole answer in time", b"", 8.0)
+        hosts = Hosts()
+        other = plan(target(endpoints=(Endpoint(B),), health=HealthCheck("/healthz", 3600.0)))
+
+        async def slip_hangs(call: Call) -> Answer:
+            if call.url.endswith("/slip"):
+                await asyncio.sleep(8)
+                return ill
+            return OK
+
+        slip = replace(CHECK, path="/slip")
+        whole = plan(target(endpoints=(Endpoint(B),), health=slip))
+        async with dispatching(whole, hosts.deliver) as one:
+            task = asyncio.create_task(Checks(one.gates, slip_hangs, clock).watch())
+            await asyncio.sleep(1)
+            one.plan = other
+            await asyncio.sleep(60)
+            assert one.gates.statuses()["one"].endpoints[0].error == ""
+            task.cancel()
+
+    run(main())
+
+
 # ---- resolve: all
 
 
@@ -210,6 +261,21 @@ def test_addresses_come_and_go_and_a_resolver_that_fails_takes_none_away() -> No
             await asyncio.sleep(EVERY)
             assert seen() == ["10.0.0.1", "10.0.0.9", ""]
             assert set(resolver.asked) == {"b.test", "gone.test"}, "and nobody else is asked for"
+            task.cancel()
+
+    run(main())
+
+
+def test_a_name_that_is_new_in_the_file_is_looked_up_within_a_second() -> None:
+    async def main() -> None:
+        resolver = Resolver(b_test=["10.0.0.1", "10.0.0.2"])
+        async with dispatching(plan(target(endpoints=(Endpoint(B),)))) as one:
+            task = asyncio.create_task(Names(lambda: one.plan, resolver, one.gates).watch())
+            await asyncio.sleep(1.5)
+            one.plan = plan(target(endpoints=(Endpoint(B),), resolve_all=True))
+            await asyncio.sleep(1.1)
+            seen = one.gates.statuses()["one"].endpoints
+            assert [each.address for each in seen] == resolver.known["b.test"]
             task.cancel()
 
     run(main())
