@@ -99,22 +99,22 @@ def lane(work: Work, route: Route) -> Keys | None:
 def render(work: Work, route: Route, target: Target, now: float, trigger: Trigger) -> Request:
     """The request of one attempt, whichever endpoint it goes to. Raises `ExpressionFailed`."""
     reading = _Reading(work)
-    passed: list[tuple[str, str]] = []
+    headers: list[tuple[str, str]] = []
+    raw = False
     if route.transform is not None:
         body = orjson.dumps(route.transform.render(reading.scope(), reading.budget))
         content_type = "application/json"
     elif route.format == "raw":
+        raw = True
         body, content_type = work.body, work.content_type
-        passed = _passed(work, _provider(work.event.provider).raw_headers)
+        headers = _passed(work, _provider(work.event.provider).raw_headers)
     else:
         body = cloudevents.envelope(work.event, reading.whole(), work.body)
         content_type = cloudevents.CONTENT_TYPE
-    headers = [*passed]
-    if not any(name.lower() == "user-agent" for name, _ in passed):
+    if not headers or not any(name.lower() == "user-agent" for name, _ in headers):
         headers.append(("User-Agent", "webhook-gateway"))  # two are refused by strict servers
     if content_type:
         headers.append(("Content-Type", content_type))
-    raw = route.transform is None and route.format == "raw"
     headers += _ours(work, target, now, trigger, body, raw=raw)
     theirs = [
         (
@@ -136,13 +136,20 @@ def render(work: Work, route: Route, target: Target, now: float, trigger: Trigge
 class _Reading:
     """The event as expressions see it, read when the first of them asks."""
 
-    __slots__ = ("_found", "_scope", "_work", "budget")
+    __slots__ = ("_budget", "_found", "_scope", "_work")
 
     def __init__(self, work: Work) -> None:
         self._work = work
         self._found: payload.Payload | None = None
         self._scope: Scope | None = None
-        self.budget = Budget()
+        self._budget: Budget | None = None
+
+    @property
+    def budget(self) -> Budget:
+        """Of all expressions of the attempt together."""
+        if self._budget is None:
+            self._budget = Budget()
+        return self._budget
 
     def whole(self) -> payload.Payload:
         """For passing on; its value is nobody's question there."""

@@ -140,15 +140,14 @@ class Egress:
                     connection = await self._pool.dial(where, tls, call.connect_timeout)
             except TimeoutError as error:  # a name that nobody answers for is one too
                 raise ConnectTimeout from error
-        deadline = self._loop.call_at(until, connection.fail, TimeoutError())
+        request = (lines, call.body) if posts and call.body else (lines,)
         try:
-            request = (lines, call.body) if posts and call.body else (lines,)
-            reply = await connection.exchange(request, keep=keep, at_most=call.answer_most)
+            reply = await connection.exchange(
+                request, keep=keep, at_most=call.answer_most, until=until
+            )
         except BaseException:
             connection.abort()
             raise
-        finally:
-            deadline.cancel()
         self._pool.give(where, tls, connection)
         return reply
 

@@ -1,8 +1,8 @@
 """One kept-alive HTTP/1.1 connection of ours to a server: a request out, one bounded answer back.
 
 The bytes are httptools' to understand (llhttp, Node's parser). What lives here is when an answer
-begins and ends, how much of it is kept, and whether the connection can be used again. Names, pools,
-deadlines and what an error means live elsewhere.
+begins and ends, how long it may take, how much of it is kept, and whether the connection can be used
+again. Names, pools and what an error means live elsewhere.
 """
 
 import asyncio
@@ -39,12 +39,17 @@ class Connection(asyncio.Protocol):
     """Made by the loop; `exchange` one request after the other, `abort` at the end."""
 
     __slots__ = (
-        "_at_most", "_body", "_framed", "_future", "_head", "_keep", "_lasts", "_parser",
-        "_retry_after", "_size", "_status", "_transport", "_unended",
+        "_at_most", "_body", "_framed", "_future", "_head", "_keep", "_lasts", "_loop", "_parser",
+        "_retry_after", "_size", "_status", "_transport", "_unended", "_until", "_watch",
     )  # fmt: skip
 
     def __init__(self) -> None:
+        """Needs a running loop."""
+        self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
+        self._until = 0.0
+        self._watch: asyncio.TimerHandle | None = None
+        """Rings at the deadline of some exchange; that may be over, and a later one under way."""
         self._parser = httptools.HttpResponseParser(self)
         # As other clients do: a service that ends its lines with LF has answered all the same.
         self._parser.set_dangerous_leniencies(
@@ -78,34 +83,58 @@ class Connection(asyncio.Protocol):
         return self._lasts and transport is not None and not transport.is_closing()
 
     def exchange(
-        self, request: Sequence[bytes], *, keep: int, at_most: int
+        self, request: Sequence[bytes], *, keep: int, at_most: int, until: float
     ) -> "asyncio.Future[Reply]":
-        """Sends a request; the answer, or `Broken`, `HeadTooLarge`, or what `fail` was given.
+        """Sends a request; the answer, or `Broken`, `HeadTooLarge`, `TimeoutError`.
 
-        keep: bytes of the answer's body. at_most: bytes after which the rest is not wanted.
+        keep: bytes of the answer's body. at_most: bytes after which the rest is not wanted. until:
+        its deadline, by the loop's clock.
         """
-        future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Reply] = self._loop.create_future()
         if self._transport is None or self._transport.is_closing():
             future.set_exception(Broken())
             return future
         self._reset()
         self._future = future
-        self._keep, self._at_most = keep, at_most
+        self._keep, self._at_most, self._until = keep, at_most, until
+        if self._watch is None or until < self._watch.when():
+            self._watch_until(until)
         self._transport.writelines(request)
         return future
 
-    def fail(self, error: BaseException) -> None:
+    def abort(self) -> None:
+        """Ends the connection at once."""
+        self._lasts = False
+        self._unwatch()
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _fail(self, error: BaseException) -> None:
         """Ends the exchange that is under way, and the connection."""
         future, self._future = self._future, None
         self.abort()
         if future is not None and not future.done():
             future.set_exception(error)
 
-    def abort(self) -> None:
-        """Ends the connection at once."""
-        self._lasts = False
-        if self._transport is not None:
-            self._transport.abort()
+    # ---- the deadline: one timer for many exchanges, since nearly all are over long before it
+
+    def _watch_until(self, at: float) -> None:
+        self._unwatch()
+        self._watch = self._loop.call_at(at, self._rings)
+
+    def _unwatch(self) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
+
+    def _rings(self) -> None:
+        self._watch = None
+        if self._future is None:
+            return
+        if self._loop.time() < self._until:  # an exchange that began later
+            self._watch_until(self._until)
+        else:
+            self._fail(TimeoutError())
 
     # ---- what the loop says
 
@@ -122,19 +151,20 @@ class Connection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
-            self.fail(Broken())
+            self._fail(Broken())
             return
         if not self._status:
             self._unended += len(data)
             if self._unended > HEAD_MAX:
-                self.fail(HeadTooLarge())
+                self._fail(HeadTooLarge())
 
     def connection_lost(self, _: Exception | None) -> None:
         """It is gone; that is how an answer without a length ends."""
         self._transport = None
+        self._unwatch()
         if self._status and not self._framed:
             self._finish(whole=True)
-        self.fail(Broken())
+        self._fail(Broken())
 
     # ---- what the parser says
 
@@ -151,7 +181,7 @@ class Connection(asyncio.Protocol):
         """The head is whole. An interim answer (RFC 9110, 15.2) is none."""
         status = self._parser.get_status_code()
         if self._head > HEAD_MAX:
-            self.fail(HeadTooLarge())
+            self._fail(HeadTooLarge())
         elif status >= 200:
             self._status = status
             self._framed = self._framed or status in {204, 304}

@@ -3,12 +3,14 @@
 from base64 import b64encode
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Final
 
 from yarl import URL
 
 from gateway.model.record import record
 
 Key = tuple[str, int, bool, str]
+_LINE: Final = "%s: %s\r\n"
 
 
 @record
@@ -23,13 +25,10 @@ class Place:
     host_line: str
     authorization: str
     """A header line made of the URL's user and password, or nothing."""
+    key: Key
+    """Connections of one key lead to one server."""
     address: str = ""
     """Where to connect to, of all that the host has; empty: any."""
-
-    @property
-    def key(self) -> Key:
-        """Connections of one key lead to one server."""
-        return (self.host, self.port, self.tls, self.address)
 
 
 @lru_cache(maxsize=1024)
@@ -38,13 +37,16 @@ def place(url: str, address: str = "") -> Place:
     parsed = URL(url)
     if parsed.scheme not in {"http", "https"}:
         raise ValueError("neither http nor https")
+    host = (parsed.raw_host or "").replace("%25", "%")  # a zone's sign (RFC 6874)
+    port, tls = parsed.port or 0, parsed.scheme == "https"
     return Place(
-        host=(parsed.raw_host or "").replace("%25", "%"),  # a zone's sign (RFC 6874)
-        port=parsed.port or 0,
-        tls=parsed.scheme == "https",
+        host=host,
+        port=port,
+        tls=tls,
         start=f" {parsed.raw_path_qs} HTTP/1.1\r\n",
         host_line=f"Host: {parsed.host_port_subcomponent}\r\n",
         authorization=_basic(parsed),
+        key=(host, port, tls, address),
         address=address,
     )
 
@@ -64,17 +66,15 @@ def head(
     What the headers say themselves (Host, Accept, Authorization) is theirs to say. Raises `ValueError` where
     a name or value would end its line: it could add a header of its own.
     """
-    lines = [f"{name}: {value}\r\n" for name, value in headers]
+    said = "".join(map(_LINE.__mod__, headers))
+    lower = "\r\n" + said.lower()
+    text = said if "\r\nhost:" in lower else place.host_line + said
     if length is not None:
-        lines.append(f"Content-Length: {length}\r\n")
-    said = {name.lower() for name, _ in headers}
-    if "host" not in said:
-        lines.insert(0, place.host_line)
-    if "accept" not in said:
-        lines.append("Accept: */*\r\n")
-    if place.authorization and "authorization" not in said:
-        lines.append(place.authorization)
-    text = "".join(lines)
-    if not text.count("\r") == text.count("\n") == len(lines) or "\0" in text:
+        text += f"Content-Length: {length}\r\n"
+    if "\r\naccept:" not in lower:
+        text += "Accept: */*\r\n"
+    if place.authorization and "\r\nauthorization:" not in lower:
+        text += place.authorization
+    if not said.count("\r") == said.count("\n") == len(headers) or "\0" in said:
         raise ValueError("a header with a line break")
     return f"{method}{place.start}{text}\r\n".encode()

@@ -23,33 +23,37 @@ def envelope(event: Event, payload: Payload, body: bytes) -> bytes:
     payload: the body as it was read. body: the exact bytes received; they stand in it as
     `payload_base64`, beside `unparsed` with the reason, where `payload.raw` has no JSON to splice.
     """
+    received = rfc3339(event.received_at)
+    happened = received if event.time == event.received_at else rfc3339(event.time) or received
     attributes: dict[str, str | bool] = {
         "specversion": "1.0",
         "id": event.id,
         "source": f"/sources/{event.source}",
         "type": event.type,
-        "subject": event.subject or "",
-        "time": rfc3339(event.time) or rfc3339(event.received_at),
-        "receivedtime": rfc3339(event.received_at),
-        "datacontenttype": "application/json",
-        "provider": event.provider,
-        "providertype": event.provider_type,
-        "providerid": event.provider_id or "",
-        "cdevents": _cdevents(event),
     }
     # The specification knows no empty attribute: what is not known is left out.
-    attributes = {name: value for name, value in attributes.items() if value}
+    if event.subject:
+        attributes["subject"] = event.subject
+    if happened:
+        attributes["time"] = happened
+    if received:
+        attributes["receivedtime"] = received
+    attributes["datacontenttype"] = "application/json"
+    attributes["provider"] = event.provider
+    if event.provider_type:
+        attributes["providertype"] = event.provider_type
+    if event.provider_id:
+        attributes["providerid"] = event.provider_id
+    if name := _cdevents(event):
+        attributes["cdevents"] = name
     if not event.verified:
         attributes["verified"] = False
-    head = _json(attributes)
     if payload.raw:
-        rest = b',"payload":' + payload.raw
+        rest: tuple[bytes, ...] = (b',"payload":', payload.raw)
     else:
-        rest = b',"payload_base64":"%b","unparsed":%b' % (
-            base64.b64encode(body),
-            _json(payload.unparsed),
-        )
-    return b'%b,"data":{"event":%b%b}}' % (head[:-1], event.fields, rest)
+        coded = base64.b64encode(body)
+        rest = (b',"payload_base64":"', coded, b'","unparsed":', _json(payload.unparsed))
+    return b"".join((_json(attributes)[:-1], b',"data":{"event":', event.fields, *rest, b"}}"))
 
 
 def rfc3339(moment: float) -> str:

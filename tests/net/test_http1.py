@@ -6,6 +6,7 @@ from typing import cast
 import pytest
 
 from gateway.net.http1 import HEAD_MAX, Broken, Connection, HeadTooLarge, Reply
+from tests.delivery.virtual import run
 
 REQUEST = (b"POST / HTTP/1.1\r\n\r\n", b"{}")
 
@@ -39,7 +40,15 @@ def connected() -> tuple[Connection, Wire]:
 
 
 def exchange(connection: Connection, keep: int = 10, at_most: int = 100) -> asyncio.Future[Reply]:
-    return connection.exchange(REQUEST, keep=keep, at_most=at_most)
+    return lasting(connection, 60.0, keep, at_most)
+
+
+def lasting(
+    connection: Connection, seconds: float, keep: int = 10, at_most: int = 100
+) -> asyncio.Future[Reply]:
+    """An exchange with a deadline."""
+    until = asyncio.get_running_loop().time() + seconds
+    return connection.exchange(REQUEST, keep=keep, at_most=at_most, until=until)
 
 
 LENGTH = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nRetry-After: 9\r\n\r\nok"
@@ -188,14 +197,50 @@ async def test_a_lost_connection_takes_no_request() -> None:
     assert wire.sent == b""
 
 
-async def test_a_failure_from_outside_ends_both() -> None:
-    connection, wire = connected()
-    future = exchange(connection)
-    connection.fail(TimeoutError())
-    with pytest.raises(TimeoutError):
-        await future
-    connection.data_received(LENGTH)
-    assert wire.ended
+def test_a_deadline_ends_exchange_and_connection() -> None:
+    async def main() -> None:
+        connection, wire = connected()
+        future = lasting(connection, 5.0)
+        with pytest.raises(TimeoutError):
+            await future
+        assert asyncio.get_running_loop().time() == 5.0
+        connection.data_received(LENGTH)
+        assert wire.ended
+
+    run(main())
+
+
+@pytest.mark.parametrize("second", [3.0, 10.0, 30.0])
+def test_each_exchange_of_a_connection_has_its_own_deadline(second: float) -> None:
+    async def main() -> None:
+        connection, _ = connected()
+        first = lasting(connection, 10.0)
+        await asyncio.sleep(1.0)
+        connection.data_received(LENGTH)
+        await first
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(TimeoutError):
+            await lasting(connection, second)
+        assert asyncio.get_running_loop().time() == began + second
+
+    run(main())
+
+
+def test_a_deadline_that_passes_between_two_exchanges_is_nobodys() -> None:
+    async def main() -> None:
+        connection, wire = connected()
+        first = lasting(connection, 10.0)
+        connection.data_received(LENGTH)
+        await first
+        await asyncio.sleep(20.0)
+        assert connection.usable
+        second = lasting(connection, 10.0)
+        await asyncio.sleep(9.0)
+        connection.data_received(LENGTH)
+        assert (await second).status == 200
+        assert not wire.ended
+
+    run(main())
 
 
 async def test_an_exchange_that_nobody_waits_for_any_more_is_no_error() -> None:
