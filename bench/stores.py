@@ -39,8 +39,8 @@ routes:
 class _Nothing:
     """Nothing is paused, and no delivery is taken into memory: each is pending."""
 
-    def paused(self, kind: str, name: str) -> bool:  # noqa: ARG002
-        return False
+    def why(self, source: str, route: str, target: str) -> str:  # noqa: ARG002
+        return ""
 
     def reserve(self, target: str) -> bool:  # noqa: ARG002
         return False

@@ -90,8 +90,12 @@ class Pauses:
 
     names: set[tuple[str, str]] = field(default_factory=set)
 
-    def paused(self, kind: str, name: str) -> bool:
-        return (kind, name) in self.names
+    def why(self, source: str, route: str, target: str) -> str:
+        all_three = (("source", source), ("route", route), ("target", target))
+        held = (
+            f"{kind} {name} is paused" for kind, name in all_three if (kind, name) in self.names
+        )
+        return next(held, "")
 
 
 @dataclass

@@ -190,7 +190,7 @@ def _passed(work: Work, declared: tuple[str, ...]) -> list[tuple[str, str]]:
 
 def _traceparent() -> str:
     """A trace of our own: https://www.w3.org/TR/trace-context/#traceparent-header."""
-    return f"00-{chance.piece().hex()}-{chance.piece().hex()[:16]}-01"
+    return f"00-{chance.number():016x}{chance.number():016x}-{chance.number():016x}-01"
 
 
 def _text(value: bytes) -> str:

@@ -66,29 +66,7 @@ class Admitter:
 
     async def admission(self, plan: Plan, proven: Proven, payload: Payload) -> Admission:
         """The admission of a request: receipt, events, deliveries. Reserves with the dispatcher."""
-        source, request = proven.source, proven.request
-        secrets = source.hidden
-        label = proven.proof.label if proven.proof else ""
-        headers = mask_headers(request.headers, secrets.headers, label)
-        content_type = request.headers.text(b"content-type") or ""
-        body = request.body
-        if secrets.pointers:
-            body = mask_body(body, payload.value, secrets, label, content_type)
-        admission = Admission(
-            source=source.name,
-            provider=source.declaration.name,
-            received_at=proven.received_at,
-            client=proven.client,
-            scheme=proven.proof.scheme if proven.proof else "none",
-            key_label=label,
-            content_type=content_type,
-            headers=_plain_coding(headers),
-            body=body,
-            events=[],
-            revive=source.revive,
-            refusal="" if proven.refusal is None else str(proven.refusal),
-            is_json=payload.raw is body,
-        )
+        admission, headers = _receipt(proven, payload)
         seen = HeaderValues(headers)
         try:
             for number, item in enumerate(self._items(proven, payload), 1):
@@ -134,9 +112,8 @@ class Admitter:
         """Adds an event; it is there before its deliveries, so that none is reserved for nobody."""
         event = _event(proven, item)
         admission.events.append(event)
-        source = proven.source.name
+        source, now = admission.source, admission.received_at
         scope = Scope(item.fields, payload.value, headers, source, item.type, event.id)
-        now = proven.received_at
         budget: Budget | None = None
         for found in self._matches(plan, scope, verified=proven.verified):
             route = found.route
@@ -170,43 +147,58 @@ class Admitter:
         state, reason, detail = DeliveryState.PENDING, Reason.NEW, ""
         if failed := found.held or ties.failed:
             state, reason, detail = DeliveryState.HELD, Reason.EXPRESSION, failed
-        elif paused := self._paused(source, route, target):
-            state, reason, detail = DeliveryState.HELD, Reason.PAUSED, paused
+        elif why := self._pauses.why(source, route, target):
+            state, reason, detail = DeliveryState.HELD, Reason.PAUSED, f"the {why}"
         elif not ties.wait and self._dispatch.reserve(target):
             state = DeliveryState.LEASED
-        return NewDelivery(
-            id=new_delivery_id(),
-            route=route,
-            target=target,
-            state=state,
-            reason=reason,
-            next_at=now + ties.wait,
-            detail=detail,
-        )
+        return NewDelivery(new_delivery_id(), route, target, state, reason, now + ties.wait, detail)
 
-    def _paused(self, source: str, route: str, target: str) -> str:
-        for kind, name in (("source", source), ("route", route), ("target", target)):
-            if self._pauses.paused(kind, name):
-                return f"the {kind} {name} is paused"
-        return ""
+
+# Names before the values of so many fields cost as much as all the rest of making a record.
+
+
+def _receipt(proven: Proven, payload: Payload) -> tuple[Admission, Headers]:
+    """Without an event yet; and its headers as expressions see them."""
+    source, request, proof = proven.source, proven.request, proven.proof
+    scheme, label = (proof.scheme, proof.label) if proof else ("none", "")
+    secrets, body = source.hidden, request.body
+    content_type = request.headers.text(b"content-type") or ""
+    headers = mask_headers(request.headers, secrets.headers, label)
+    if secrets.pointers:
+        body = mask_body(body, payload.value, secrets, label, content_type)
+    admission = Admission(
+        source.name,
+        source.declaration.name,
+        proven.received_at,
+        proven.client,
+        scheme,
+        label,
+        content_type,
+        _plain_coding(headers),
+        body,
+        [],
+        source.revive,
+        "" if proven.refusal is None else str(proven.refusal),
+        payload.raw is body,
+    )
+    return admission, headers
 
 
 def _event(proven: Proven, item: Item) -> NewEvent:
-    source = proven.source.name
     return NewEvent(
-        id=new_event_id(),
-        item=item.index,
-        digest=key_digest(source, item.dedup_key, verified=proven.verified),
-        dedup_key=item.dedup_key,
-        type=item.type,
-        provider_type=item.provider_type,
-        provider_id=item.provider_id,
-        subject=item.subject,
-        time=proven.received_at if item.time is None else item.time,
-        fields=_as_json(item.fields),
-        flags=item.flags,
-        verified=proven.verified,
-        id_signed=item.id_signed,
+        new_event_id(),
+        item.index,
+        key_digest(proven.source.name, item.dedup_key, verified=proven.verified),
+        item.dedup_key,
+        item.type,
+        item.provider_type,
+        item.provider_id,
+        item.subject,
+        proven.received_at if item.time is None else item.time,
+        _as_json(item.fields),
+        item.flags,
+        proven.verified,
+        item.id_signed,
     )
 
 

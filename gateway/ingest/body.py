@@ -6,8 +6,6 @@ Nothing of a body is judged here but its size, its pace and its coding.
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import TracebackType
-from typing import Self
 
 from gateway.errors import RequestRefused
 from gateway.ingest.inflate import inflate
@@ -37,7 +35,7 @@ class InFlight:
         """Those on their way, the oldest first, each with what cuts it off."""
 
     def share(self) -> "Share":
-        """One request's share, given back at the end of its `with`."""
+        """One request's share, to be given back at its end."""
         return Share(self)
 
     def has_room(self, size: int, asking: "Share") -> bool:
@@ -80,23 +78,13 @@ class Share:
     def cut(self) -> None:
         """Gives back what was taken, and ends the reading."""
         self.was_cut = True
-        self._give_back()
+        self.give_back()
         self._all.unfinished.pop(self)()
 
-    def _give_back(self) -> None:
+    def give_back(self) -> None:
+        """The request has ended, or its body was cut off."""
         self._all.used -= self._taken
         self._taken = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._give_back()
 
 
 def declared(headers: Headers, limit: int, encodings: frozenset[str]) -> str:
@@ -108,7 +96,8 @@ def declared(headers: Headers, limit: int, encodings: frozenset[str]) -> str:
     # The HTTP parser lets only digits through; a broken length never gets here.
     if length is not None and length.isdigit() and _number(length) > limit:
         raise RequestRefused(Outcome.TOO_LARGE, f"declares more than {limit} bytes")
-    codings = b",".join(headers.all(b"content-encoding")).lower().strip()
+    sent = headers.all(b"content-encoding")
+    codings = b",".join(sent).lower().strip() if sent else b""
     if codings in (b"", b"identity"):
         return ""
     if codings == b"gzip" and "gzip" in encodings:
@@ -122,17 +111,21 @@ def _number(digits: bytes) -> int:
     return int(digits or b"0") if len(digits) <= _LONGEST_NUMBER else 10**_LONGEST_NUMBER
 
 
-async def read(stream: BodyStream, *, limit: int, deadline: float, share: Share) -> bytes:
-    """The whole body, as sent.
+def whole(stream: BodyStream, limit: int, share: Share) -> bytes | None:
+    """The whole body, as sent, if it has come already. Raises `RequestRefused` as `read` does."""
+    body = stream.whole()
+    if body is not None:
+        _fits(len(body), limit)
+        share.take(len(body))
+    return body
+
+
+async def read(stream: BodyStream, limit: int, deadline: float, share: Share) -> bytes:
+    """The whole body, as sent, where it is still on its way.
 
     limit: bytes. deadline: seconds for all of it.
     Raises `RequestRefused`: too_large, timeout, overloaded, malformed.
     """
-    whole = stream.whole()
-    if whole is not None:
-        _fits(len(whole), limit)
-        share.take(len(whole))
-        return whole
     try:
         async with asyncio.timeout(deadline) as until:
             with share.on_its_way(lambda: None if until.expired() else until.reschedule(0)):
@@ -163,10 +156,8 @@ def _fits(size: int, limit: int) -> None:
         raise RequestRefused(Outcome.TOO_LARGE, f"the body is over {limit} bytes")
 
 
-async def decode(wire: bytes, coding: str, *, limit: int, share: Share) -> bytes:
+async def decode(wire: bytes, limit: int, share: Share) -> bytes:
     """The body without its content coding. Raises `RequestRefused` as `inflate` does."""
-    if not coding:
-        return wire
     if len(wire) <= _ON_THE_LOOP:
         body = inflate(wire, limit)
     else:

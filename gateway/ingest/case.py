@@ -2,6 +2,7 @@
 
 from gateway.errors import RequestRefused
 from gateway.ingest.parts import Answer, Parts
+from gateway.model import chance
 from gateway.model.outcomes import Outcome
 from gateway.model.record import record
 from gateway.plan.plan import Source
@@ -26,17 +27,16 @@ class Case:
     """What is known of a request so far."""
 
     __slots__ = (
-        "body", "client", "events", "id", "key", "parts", "path", "query", "received_at", "shadow",
+        "_id", "body", "client", "events", "key", "parts", "path", "query", "received_at", "shadow",
         "source",
     )  # fmt: skip
 
-    def __init__(self, id: str, parts: Parts, received_at: float) -> None:
-        path, _, query = parts.target.partition("?")
-        self.id = id
+    def __init__(self, parts: Parts, received_at: float) -> None:
+        self._id = ""
         self.parts = parts
         self.received_at = received_at
-        self.path = path
-        self.query = query.encode("utf-8", "surrogateescape")
+        self.path, _, query = parts.target.partition("?")
+        self.query = query.encode("utf-8", "surrogateescape") if query else b""
         self.source: Source | None = None
         self.client = ""
         """The judged address, as text; empty while it is not judged."""
@@ -46,6 +46,13 @@ class Case:
         self.key = ""
         """The label of the key that fitted."""
         self.events: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """Its name in its answer, in the log and in the refused log; made when one of them asks."""
+        if not self._id:
+            self._id = f"req_{chance.number():016x}"
+        return self._id
 
     def doubt(self, refusal: RequestRefused) -> None:
         """Refuses, or only takes note where the source is in shadow mode."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from gateway.errors import RequestRefused
 from gateway.ingest import refs, replies
 from gateway.ingest.parts import Answer
-from gateway.ingest.refs import Body
+from gateway.ingest.refs import Parsed
 from gateway.model.outcomes import Outcome
 from gateway.model.request import Request
 from gateway.providers.declaration import Handshake, Ref
@@ -18,7 +18,7 @@ LONGEST_ECHO = 512
 
 
 def answer(
-    handshakes: Sequence[Handshake], request: Request, body: Body, *, proven: bool
+    handshakes: Sequence[Handshake], request: Request, body: Parsed, *, proven: bool
 ) -> Answer | None:
     """The answer to a handshake, None if the request is none.
 
@@ -36,7 +36,7 @@ def answer(
     return None
 
 
-def _holds(ref: Ref, wanted: str, request: Request, body: Body) -> bool:
+def _holds(ref: Ref, wanted: str, request: Request, body: Parsed) -> bool:
     value = refs.read(ref, request, body)
     return value == wanted if wanted else value is not None
 

@@ -21,12 +21,12 @@ from gateway.ingest.ledger import Ledger
 from gateway.ingest.parts import Answer, Parts
 from gateway.ingest.ports import Dispatch, Log, Metrics, Pauses, RefusedSink, Report
 from gateway.ingest.rates import Buckets, network_key
+from gateway.ingest.refs import Parsed
 from gateway.model.address import IPAddress
 from gateway.model.outcomes import Outcome
 from gateway.model.records import Admission, Admitted
 from gateway.model.request import Request
 from gateway.plan.plan import Plan, Source
-from gateway.providers.payload import Payload
 from gateway.verify.addresses import Unreadable
 from gateway.verify.base import Proof, Refusal
 
@@ -81,29 +81,31 @@ class Judge:
     async def receive(self, parts: Parts) -> Answer:
         """The answer to a request. Never raises but `CancelledError`."""
         started = self._monotonic()
-        case = Case(replies.new_request_id(), parts, self._clock())
-        with self._in_flight.share() as share:
-            try:
-                ending = await self._judge(case, share)
-            except RequestRefused as refusal:
-                ending = self._refusal(case, refusal)
-            except asyncio.CancelledError:
-                # The process ends: nobody reads the answer, but the request still has its outcome.
-                shut = RequestRefused(Outcome.OVERLOADED, "the gateway is shutting down")
-                self._ledger.end(case, self._refusal(case, shut), self._since(started))
-                raise
-            except Exception as error:  # noqa: BLE001 — the last guard: a bug is a 503, and is heard of
-                self._report(error)
-                bug = RequestRefused(Outcome.OVERLOADED, "an unexpected error, see the log")
-                ending = self._refusal(case, bug)
-            self._ledger.end(case, ending, self._since(started))
+        case = Case(parts, self._clock())
+        share = self._in_flight.share()
+        try:
+            ending = await self._judge(case, share)
+        except RequestRefused as refusal:
+            ending = self._refusal(case, refusal)
+        except asyncio.CancelledError:
+            # The process ends: nobody reads the answer, but the request still has its outcome.
+            shut = RequestRefused(Outcome.OVERLOADED, "the gateway is shutting down")
+            self._ledger.end(case, self._refusal(case, shut), self._since(started))
+            raise
+        except Exception as error:  # noqa: BLE001 — the last guard: a bug is a 503, and is heard of
+            self._report(error)
+            bug = RequestRefused(Outcome.OVERLOADED, "an unexpected error, see the log")
+            ending = self._refusal(case, bug)
+        finally:
+            share.give_back()
+        self._ledger.end(case, ending, self._since(started))
         return ending.answer
 
     def unread(self, peer: str | None, refusal: RequestRefused) -> Answer:
         """The answer to what was not read as a request: no HTTP, or one connection too many.
         Counted and logged like any other request."""
         started = self._monotonic()
-        case = Case(replies.new_request_id(), Parts.nothing(peer), self._clock())
+        case = Case(Parts.nothing(peer), self._clock())
         case.client = peer or ON_UNIX
         ending = self._refusal(case, refusal)
         self._ledger.end(case, ending, self._since(started))
@@ -132,50 +134,39 @@ class Judge:
         meanwhile by each of many requests, parsing and freeing them costs three times as much.
         """
         plan = self._plan()
+        parts = case.parts
         address = steps.address(plan, case)
         case.source = source = steps.find(plan, case.path)
-        steps.check_method(source, case.parts.method)
+        steps.check_method(source, parts.method)
         steps.check_open(source)
         self._check_address(source, case, address)
         limits = source.limits
-        coding = body.declared(case.parts.headers, limits.body, limits.encodings)
-        case.body = wire = await body.read(
-            case.parts.body, limit=limits.body, deadline=limits.deadline, share=share
-        )
-        plain = await body.decode(wire, coding, limit=limits.body, share=share)
+        coding = body.declared(parts.headers, limits.body, limits.encodings)
+        wire = body.whole(parts.body, limits.body, share)
+        if wire is None:
+            wire = await body.read(parts.body, limits.body, limits.deadline, share)
+        case.body = wire
+        plain = await body.decode(wire, limits.body, share) if coding else wire
         request, verdict = steps.prove(source, case, wire, plain)
         case.body = plain
-        proof = verdict if isinstance(verdict, Proof) else None
-        case.key = proof.label if proof else ""
-        payload: list[Payload] = []
-
-        def parsed() -> Payload:
-            if not payload:
-                payload.append(source.extractor.payload(request))
-            return payload[0]
-
+        proof: Proof | None = None
+        parsed = Parsed(source.extractor, request)
         if isinstance(verdict, Refusal):
             # A check of this address that needs no proof is none the worse for a failed one.
-            ending = self._handshake(source, request, parsed, proven=False)
-            if ending is not None:
+            if ending := self._handshake(source, request, parsed, proven=False):
                 return ending
             case.doubt(RequestRefused(verdict.outcome, verdict.reason))
+        elif verdict is not None:
+            proof, case.key = verdict, verdict.label
         steps.check_tenant(source, case, request, parsed)
         self._check_rate(source)
-        ending = self._handshake(source, request, parsed, proven=case.shadow is None)
-        if ending is not None:
+        if ending := self._handshake(source, request, parsed, proven=case.shadow is None):
             return ending
         if request.method not in source.declaration.methods:
             raise RequestRefused(Outcome.BAD_METHOD, "the method is for handshakes, this is none")
-        proven = Proven(
-            source=source,
-            request=request,
-            client=case.client,
-            received_at=case.received_at,
-            proof=proof,
-            refusal=case.shadow.outcome if case.shadow else None,
-        )
-        return await self._admitter.admission(plan, proven, parsed())
+        refusal = case.shadow.outcome if case.shadow else None
+        proven = Proven(source, request, case.client, case.received_at, proof, refusal)
+        return await self._admitter.admission(plan, proven, parsed.payload)
 
     def _check_address(
         self, source: Source, case: Case, found: IPAddress | Unreadable | None
@@ -200,12 +191,12 @@ class Judge:
             raise RequestRefused(Outcome.RATE_LIMITED, reason, retry_after=max(1, ceil(wait)))
 
     def _handshake(
-        self, source: Source, request: Request, parsed: Callable[[], Payload], *, proven: bool
+        self, source: Source, request: Request, parsed: Parsed, *, proven: bool
     ) -> Ending | None:
         declared = source.declaration.handshakes
         if not declared:
             return None
-        found = handshake.answer(declared, request, lambda: parsed().value, proven=proven)
+        found = handshake.answer(declared, request, parsed, proven=proven)
         return None if found is None else Ending(Outcome.HANDSHAKE, found)
 
     async def _commit(self, admission: Admission) -> Sequence[Admitted]:

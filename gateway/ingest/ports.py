@@ -18,8 +18,8 @@ class Metrics(Protocol):
 class Pauses(Protocol):
     """What a person paused, as it is known at this moment."""
 
-    def paused(self, kind: str, name: str) -> bool:
-        """kind: source, route or target."""
+    def why(self, source: str, route: str, target: str) -> str:
+        """What holds a delivery (`target NAME is paused`); empty: nothing."""
         ...
 
 

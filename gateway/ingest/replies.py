@@ -9,7 +9,6 @@ from http import HTTPStatus
 import orjson
 
 from gateway.ingest.parts import Answer
-from gateway.model import chance
 from gateway.model.outcomes import OUTCOMES, Outcome
 from gateway.model.records import Admitted
 from gateway.providers.declaration import Replies, Reply
@@ -24,11 +23,6 @@ _NOSNIFF = ("X-Content-Type-Options", "nosniff")
 _JSON = (("Content-Type", "application/json"),)
 OURS = Replies()
 """What a source answers whose provider declares nothing else."""
-
-
-def new_request_id() -> str:
-    """A name for one request, in its answer, in the log and in the refused log."""
-    return "req_" + chance.piece().hex()[:16]
 
 
 def refusal(

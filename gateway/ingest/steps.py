@@ -3,36 +3,24 @@
 Each lets the request pass or raises `RequestRefused`.
 """
 
-from collections.abc import Callable
-from functools import lru_cache
-
 from gateway.errors import RequestRefused
 from gateway.ingest import refs
 from gateway.ingest.case import ON_UNIX, Case
+from gateway.ingest.refs import Parsed
 from gateway.model.address import IPAddress
 from gateway.model.outcomes import Outcome
 from gateway.model.request import Request
 from gateway.plan.plan import Plan, Source
-from gateway.providers.payload import Payload
-from gateway.verify.addresses import Unreadable, client_address
+from gateway.verify.addresses import Unreadable
 from gateway.verify.base import Proof, Refusal
 
 
 def address(plan: Plan, case: Case) -> IPAddress | Unreadable | None:
     """Who sends, found first so that whatever comes names it; it is judged when its turn comes."""
-    server, parts = plan.server, case.parts
-    found = client_address(
-        parts.peer, parts.headers, server.client_address, server.trusted, server.trust_unix
-    )
-    if found is None or isinstance(found, Unreadable):
-        case.client = parts.peer or ON_UNIX
-    else:
-        case.client = _text(found)
-    return found
-
-
-_text = lru_cache(maxsize=4096)(str)
-"""An address as text, which costs more than to look it up: few senders send much."""
+    parts = case.parts
+    sender = plan.server.senders.find(parts.peer, parts.headers)
+    case.client = sender.text or parts.peer or ON_UNIX
+    return sender.address
 
 
 def find(plan: Plan, path: str) -> Source:
@@ -97,12 +85,10 @@ def _ambiguous_id(source: Source, request: Request) -> Refusal | None:
     return None
 
 
-def check_tenant(
-    source: Source, case: Case, request: Request, parsed: Callable[[], Payload]
-) -> None:
+def check_tenant(source: Source, case: Case, request: Request, parsed: Parsed) -> None:
     """Where a sender signs for all its customers with one key: is it ours?"""
     for bind in source.declaration.binds:
-        value = refs.read(bind.ref, request, lambda: parsed().value)
+        value = refs.read(bind.ref, request, parsed)
         if value is None or value != source.options.get(bind.option):
             reason = f"{bind.ref} is not the configured {bind.option}"
             case.doubt(RequestRefused(Outcome.WRONG_TENANT, reason))

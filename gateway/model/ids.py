@@ -22,15 +22,15 @@ _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS: Final = [a + b for a in _ALPHABET for b in _ALPHABET]
 _HALF: Final = 40
 """Bits: half of what is random in a ULID, eight letters of it."""
+_LOW: Final = (1 << _HALF) - 1
 
 
 def _letters(number: int) -> str:
     """40 bits as text."""
+    pairs = _PAIRS
     return (
-        _PAIRS[number >> 30]
-        + _PAIRS[number >> 20 & 1023]
-        + _PAIRS[number >> 10 & 1023]
-        + _PAIRS[number & 1023]
+        f"{pairs[number >> 30]}{pairs[number >> 20 & 1023]}"
+        f"{pairs[number >> 10 & 1023]}{pairs[number & 1023]}"
     )
 
 
@@ -48,23 +48,23 @@ class _Ulids:
 
     def next(self) -> str:
         ms = time.time_ns() // 1_000_000
-        random = int.from_bytes(chance.piece())
         if ms > self._ms:
             # Half the space is left free, so that no millisecond runs out of it.
-            self._move(ms, random >> _HALF & ((1 << _HALF - 1) - 1))
-            self._low = random & ((1 << _HALF) - 1)
+            self._move(ms, chance.number() & ((1 << _HALF - 1) - 1))
+            low = chance.number() & _LOW
         else:
             # A small random step keeps ids of one millisecond rising and still not countable.
-            self._low += 1 + (random & 0xFFFF_FFFF)
-            if self._low >> _HALF:
+            low = self._low + 1 + (chance.number() & 0xFFFF_FFFF)
+            if low > _LOW:
                 self._move(self._ms, self._high + 1)
-                self._low &= (1 << _HALF) - 1
-        return self._prefix + _letters(self._low)
+                low &= _LOW
+        self._low = low
+        return self._prefix + _letters(low)
 
     def _move(self, ms: int, high: int) -> None:
         self._ms, self._high = ms, high
         # A ULID's time has 48 bits: two letters before the last eight.
-        self._prefix = _PAIRS[ms >> _HALF] + _letters(ms & ((1 << _HALF) - 1)) + _letters(high)
+        self._prefix = _PAIRS[ms >> _HALF] + _letters(ms & _LOW) + _letters(high)
 
 
 _ulids = _Ulids()

@@ -32,8 +32,8 @@ class Headers:
 
     def text(self, name: bytes) -> str | None:
         """`one`, as text, if it is printable ASCII and not empty."""
-        value = self.one(name)
-        if not value or not value.isascii():
+        value = self._values.get(name)
+        if not value or name in self._doubled or not value.isascii():
             return None
         text = value.decode().strip()
         return text if text and text.isprintable() else None

@@ -16,11 +16,10 @@ from gateway.providers.extract import Extractor
 from gateway.routing.expressions import Expression
 from gateway.routing.match import Route, RouteIndex
 from gateway.routing.templates import TextTemplate
-from gateway.verify.addresses import AddressSet, Network
+from gateway.verify.addresses import AddressSet, ClientAddressMode, Network, Senders
 from gateway.verify.base import Context, Secret
 from gateway.verify.verifier import Verifier
 
-ClientAddress = Literal["x-forwarded-for", "forwarded", "peer"]
 Balance = Literal["round_robin", "random", "weighted", "failover", "least_pending"]
 
 
@@ -48,10 +47,15 @@ class Server:
     listen: Listen
     public_url: str
     """Without a trailing slash; empty where none is configured."""
-    client_address: ClientAddress
+    client_address: ClientAddressMode
     trusted: AddressSet
     """Peers whose forwarding header is believed."""
     trust_unix: bool
+    senders: Senders = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        senders = Senders(self.client_address, self.trusted, self.trust_unix)
+        object.__setattr__(self, "senders", senders)
 
 
 @dataclass(frozen=True, slots=True)

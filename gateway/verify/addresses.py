@@ -18,6 +18,10 @@ Network = IPv4Network | IPv6Network
 ClientAddressMode = Literal["x-forwarded-for", "forwarded", "peer"]
 
 _MAPPED = ip_network("::ffff:0:0/96")
+_KNOWN = 4096
+"""Senders that are remembered."""
+_LONGEST_KNOWN = 128
+"""Bytes of forwarding headers up to which that is done: strangers write what they like there."""
 
 
 class AddressSet:
@@ -106,6 +110,45 @@ def client_address(
         return Unreadable(f"{mode} is not ASCII")
     hops = _forwarded(joined.decode()) if mode == "forwarded" else joined.decode().split(",")
     return _first_foreign(hops, mode, trusted)
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sends."""
+
+    address: IPAddress | Unreadable | None
+    """See `client_address`."""
+    text: str
+    """The address written out; empty where there is none."""
+
+
+class Senders:
+    """`client_address` with one server's settings, and a memory: few senders send much."""
+
+    __slots__ = ("_header", "_known", "_mode", "_trust_unix", "_trusted")
+
+    def __init__(self, mode: ClientAddressMode, trusted: AddressSet, trust_unix: bool) -> None:
+        self._mode: ClientAddressMode = mode
+        self._header = b"" if mode == "peer" else mode.encode()
+        self._trusted = trusted
+        self._trust_unix = trust_unix
+        self._known: dict[tuple[str | None, tuple[bytes, ...]], Sender] = {}
+
+    def find(self, peer: str | None, headers: Headers) -> Sender:
+        """Who sends a request with these headers. peer: see `client_address`."""
+        said = (peer, headers.all(self._header))
+        return self._known.get(said) or self._judge(peer, headers, said)
+
+    def _judge(
+        self, peer: str | None, headers: Headers, said: tuple[str | None, tuple[bytes, ...]]
+    ) -> Sender:
+        found = client_address(peer, headers, self._mode, self._trusted, self._trust_unix)
+        sender = Sender(found, "" if found is None or isinstance(found, Unreadable) else str(found))
+        if sum(map(len, said[1])) <= _LONGEST_KNOWN:
+            if len(self._known) >= _KNOWN:
+                self._known.clear()
+            self._known[said] = sender
+        return sender
 
 
 def _first_foreign(

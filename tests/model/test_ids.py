@@ -35,7 +35,7 @@ def test_the_time_stands_first_as_the_specification_has_it(
 
 def test_names_rise_where_half_of_the_chance_runs_over(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ids.time, "time_ns", lambda: 10**18)
-    monkeypatch.setattr(ids.chance, "piece", lambda: b"\xff" * 16)
+    monkeypatch.setattr(ids.chance, "number", lambda: 2**chance.BITS - 1)
     ulids = ids._Ulids()
     made = [ulids.next() for _ in range(600)]  # each step is 2**32, and half has 40 bits
     assert made == sorted(set(made))
@@ -59,9 +59,10 @@ def test_ids_of_one_millisecond_are_not_countable(monkeypatch: pytest.MonkeyPatc
     assert min(steps) > 0
 
 
-def test_no_piece_of_chance_is_given_twice_to_many_threads() -> None:
+def test_no_number_of_chance_is_given_twice_to_many_threads() -> None:
     with ThreadPoolExecutor(8) as pool:
-        taken = list(pool.map(lambda _: [chance.piece() for _ in range(2000)], range(8)))
-    pieces = [piece for some in taken for piece in some]
-    assert len(set(pieces)) == len(pieces) == 16_000
-    assert {len(piece) for piece in pieces} == {chance.PIECE}
+        taken = list(pool.map(lambda _: [chance.number() for _ in range(2000)], range(8)))
+    numbers = [number for some in taken for number in some]
+    assert len(set(numbers)) == len(numbers) == 16_000
+    assert max(numbers) >> chance.BITS - 4 == 15
+    assert max(numbers) >> chance.BITS == 0

@@ -7,9 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.model.request import Headers
-from gateway.verify.addresses import AddressSet, Unreadable, client_address, parse_network
+from gateway.verify.addresses import (
+    AddressSet,
+    Senders,
+    Unreadable,
+    client_address,
+    parse_network,
+)
 
 PROXIES = AddressSet([ip_network("127.0.0.1/32"), ip_network("::1/128"), ip_network("10.0.0.0/8")])
+
+REMEMBERED: dict[tuple[str, bool], Senders] = {}
+"""By settings: what one test has judged must not be another one's answer."""
 
 
 def client(header: str | list[str] | None, mode="x-forwarded-for", peer="127.0.0.1", unix=True):
@@ -17,7 +26,23 @@ def client(header: str | list[str] | None, mode="x-forwarded-for", peer="127.0.0
     values = [header] if isinstance(header, str) else header or []
     headers = Headers(tuple((name.title().encode(), v.encode()) for v in values))
     found = client_address(peer, headers, mode, PROXIES, unix)
-    return found if found is None or isinstance(found, Unreadable) else str(found)
+    written = found if found is None or isinstance(found, Unreadable) else str(found)
+    senders = REMEMBERED.setdefault((mode, unix), Senders(mode, PROXIES, unix))
+    for _ in range(2):
+        sender = senders.find(peer, headers)
+        assert sender.address == found
+        assert sender.text == (written if isinstance(written, str) else "")
+    return written
+
+
+def test_what_is_remembered_of_senders_has_an_end() -> None:
+    senders = Senders("x-forwarded-for", PROXIES, trust_unix=True)
+    for number in range(10_000):
+        senders.find("127.0.0.1", Headers(((b"X-Forwarded-For", b"198.51.100.%d" % number),)))
+        senders.find("127.0.0.1", Headers(((b"X-Forwarded-For", b"192.0.2.1, " * 20),)))
+    kept = [b"".join(values) for _, values in senders._known]
+    assert len(kept) <= 4096
+    assert max(map(len, kept)) <= 128
 
 
 @pytest.mark.parametrize(
