@@ -1,8 +1,11 @@
 """Packs: bytes in, the same bytes out; memory stays bounded."""
 
+import sqlite3
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.store.sqlite import inserts
 from gateway.store.sqlite.packs import (
     PackCache,
     Place,
@@ -50,3 +53,15 @@ def test_the_pack_cache_is_bounded_by_bytes_and_drops_the_least_used() -> None:
     cache.add(4, b"x" * 101)
     assert [cache.get(n) is not None for n in (1, 2, 3, 4)] == [True, False, True, False]
     assert cache.size == 80
+
+
+def test_no_prepared_statement_keeps_the_bytes_of_more_than_one_pack() -> None:
+    connection = sqlite3.connect(":memory:")
+    connection.execute("CREATE TABLE packs (id, receipts, size, data, dictionary)")
+    said: list[str] = []
+    connection.set_trace_callback(said.append)
+    rows = [(number, 1, 9, b"pack", None) for number in range(40)]
+    assert inserts.PACKS.run(connection, rows) == 40
+    assert [one.count("(") for one in said if one.startswith("INSERT")] == [2] * 40
+    assert connection.execute("SELECT * FROM packs ORDER BY id").fetchall() == rows
+    connection.close()
