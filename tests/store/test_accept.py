@@ -142,6 +142,34 @@ async def test_a_body_seen_under_another_unsigned_id_within_a_day_is_flagged(sto
     assert await flags("e", NOW + 2 * day + 2, id_signed=True) == ()
 
 
+async def test_a_body_of_before_a_restart_is_known_after_it(bench: Bench) -> None:
+    async def flagged(store: Store, key: str, at: float, body: bytes) -> bool:
+        await store.accept(admission(event(key, id_signed=False), at=at, body=body))
+        (found,) = await store.events(EventFilter(text=key), None, 1)
+        return "same_body" in found.event.flags
+
+    day = 24 * 3600.0
+    bench.clock.now = NOW + day + 10
+    store = await bench.open()
+    assert not await flagged(store, "a", NOW, b"old")
+    assert not await flagged(store, "b", NOW + 20, b"new")
+    assert await flagged(store, "c", NOW + 30, b"new")
+    store = await bench.open()
+    assert not await flagged(store, "d", NOW + day + 10, b"old")
+    assert await flagged(store, "e", NOW + day + 25, b"new")
+
+
+async def test_a_body_of_a_commit_that_failed_is_no_repetition(bench: Bench) -> None:
+    store = await bench.open()
+    bench.breaker.point = "before_commit"
+    with pytest.raises(StoreUnavailable):
+        await store.accept(admission(event("a", id_signed=False)))
+    bench.breaker.point = ""
+    await store.accept(admission(event("a", id_signed=False)))
+    (found,) = await store.events(EventFilter(text="a"), None, 1)
+    assert found.event.flags == ()
+
+
 async def test_one_body_under_many_ids_in_one_commit_is_flagged_but_not_in_one_receipt(
     store: Store,
 ) -> None:

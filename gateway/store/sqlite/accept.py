@@ -11,7 +11,7 @@ from gateway.model.ids import EventId, KeyDigest, Seq, fingerprint
 from gateway.model.records import Admission, Admitted, NewEvent
 from gateway.store.sqlite import inserts, keyed
 from gateway.store.sqlite.again import revive
-from gateway.store.sqlite.fingerprints import Body, flag
+from gateway.store.sqlite.fingerprints import Bodies, Body
 from gateway.store.sqlite.inserts import Row, delivery_row, marks, text
 from gateway.store.sqlite.keyed import Keyed
 from gateway.store.sqlite.packing import NumberedReceipt, Packer, Packing
@@ -20,6 +20,8 @@ from gateway.store.sqlite.recent import Kept, RecentKeys
 from gateway.store.sqlite.transaction import Rising, Transaction, chunks
 
 SAME_BODY: Final = "same_body"
+_CLAIMED: Final = Kept(Seq(0), EventId(""))
+"""Stands for an event of the batch that has no number yet."""
 
 
 class AcceptBatch:
@@ -29,11 +31,13 @@ class AcceptBatch:
         self,
         admissions: Sequence[Admission],
         recent: RecentKeys,
+        bodies: Bodies,
         sequence: Rising,
         packer: Packer,
     ) -> None:
         self._admissions = admissions
         self._recent = recent
+        self._bodies = bodies
         self._sequence = sequence
         self._packer = packer
         self._packing = Packing(packer, None)
@@ -61,18 +65,20 @@ class AcceptBatch:
         if digest in self._kept:
             return False
         known = self._recent.get(digest)
-        self._kept[digest] = known or Kept(Seq(0), event.id)
+        self._kept[digest] = known or _CLAIMED
         return known is None
 
     def _number(self, admission: Admission, fresh: list[NewEvent]) -> NumberedReceipt:
         number = self._sequence.next
         head = encode_head(admission.headers, is_json=admission.is_json)
         receipt = NumberedReceipt(number(), admission, fresh, head)
-        if not all(event.id_signed for event in fresh):
-            receipt.mark = fingerprint(admission.source, admission.body)
+        unsigned = False
         for event in fresh:
             event.seq = number()
             self._kept[event.digest] = Kept(event.seq, event.id)
+            unsigned = unsigned or not event.id_signed
+        if unsigned:
+            receipt.mark = fingerprint(admission.source, admission.body)
         for event in fresh:
             for delivery in event.deliveries:
                 delivery.seq = number()
@@ -84,6 +90,7 @@ class AcceptBatch:
         """Writes all rows; returns one list of outcomes for each admission, in order."""
         if self._receipts:
             self._drop_known(tx)
+            self._flag_bodies(tx)
             self._insert(tx)
         return self._outcomes(tx)
 
@@ -117,21 +124,31 @@ class AcceptBatch:
             self._receipts = left
             self._packing.pack(left)
 
+    def _flag_bodies(self, tx: Transaction) -> None:
+        """Says of events under an unsigned id that their body came under another within a day."""
+        bodies = [
+            Body(receipt.mark, receipt.seq, receipt.admission.received_at)
+            for receipt in self._receipts
+            if receipt.mark is not None
+        ]
+        seen = self._bodies.repeated(bodies)
+        for receipt in self._receipts if seen else ():
+            if receipt.seq in seen:
+                for event in receipt.events:
+                    if not event.id_signed:
+                        event.flags = (*event.flags, SAME_BODY)
+        if bodies:
+            tx.after_commit.append(lambda: self._bodies.add(bodies))
+
     def _insert(self, tx: Transaction) -> None:
-        seen = self._bodies_seen(tx)
-        receipts: list[Row] = []
         events: list[Row] = []
         deliveries: list[Row] = []
         tied: list[Keyed] = []
         for receipt in self._receipts:
-            receipts.append(_receipt_row(receipt))
+            source, at = receipt.admission.source, receipt.admission.received_at
             for event in receipt.events:
-                flags = event.flags
-                if receipt.seq in seen and not event.id_signed:
-                    flags = event.flags = (*flags, SAME_BODY)
-                events.append(_event_row(event, receipt, flags))
+                events.append(_event_row(event, receipt))
                 for delivery in event.deliveries:
-                    source, at = receipt.admission.source, receipt.admission.received_at
                     if delivery.keys is not None:
                         tied.append(Keyed(delivery, event.seq, source, at))
                         continue
@@ -139,23 +156,12 @@ class AcceptBatch:
                     tx.counts[delivery.target, delivery.state] += 1
         connection = tx.connection
         self._packing.insert(tx, self._receipts)
-        inserts.RECEIPTS.run(connection, receipts)
+        inserts.RECEIPTS.run(connection, [_receipt_row(receipt) for receipt in self._receipts])
         inserts.EVENTS.run(connection, events)
         if deliveries:
             inserts.DELIVERIES.run(connection, deliveries)
         if tied:
             keyed.insert(tx, tied)
-
-    def _bodies_seen(self, tx: Transaction) -> set[Seq]:
-        """Numbers of receipts whose body came under another id within a day."""
-        return flag(
-            tx,
-            [
-                Body(receipt.mark, receipt.seq, receipt.admission.received_at)
-                for receipt in self._receipts
-                if receipt.mark is not None
-            ],
-        )
 
     # ---- what became of each
 
@@ -210,10 +216,11 @@ def _receipt_row(receipt: NumberedReceipt) -> Row:
         int(all(event.verified for event in receipt.events)),
         text(admission.refusal),
         text(admission.content_type),
+        receipt.mark,
     )
 
 
-def _event_row(event: NewEvent, receipt: NumberedReceipt, flags: tuple[str, ...]) -> Row:
+def _event_row(event: NewEvent, receipt: NumberedReceipt) -> Row:
     key = event.dedup_key
     return (
         event.seq,
@@ -228,7 +235,7 @@ def _event_row(event: NewEvent, receipt: NumberedReceipt, flags: tuple[str, ...]
         None if event.subject is None else text(event.subject),
         event.time,
         event.fields.decode("utf-8", "backslashreplace"),
-        " ".join(flags),
+        " ".join(event.flags),
         int(event.verified),
         0,
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.store.sqlite import files
+from gateway.store.sqlite.fingerprints import Bodies
 from gateway.store.sqlite.migrations import migrate
 from gateway.store.sqlite.recovery import recover
 from gateway.store.sqlite.transaction import Rising, highest
@@ -40,6 +41,7 @@ class WriteConnection:
         self._known = 0
         """The highest number of all commits that are known to have succeeded."""
         self.sequence = Rising(0)
+        self.bodies = Bodies()
         self.opened = False
         """Whether the database was ever opened: made, migrated and freed of old leases."""
         self.strays: int | None = None
@@ -63,6 +65,7 @@ class WriteConnection:
             migrate(connection, str(self._database))
             recover(connection, self._clock())
             self.sequence.last = self._known = highest(connection)
+            self.bodies.load(connection, self._clock())
             self.opened = True
             return
         # Where the log could not grow, nothing else would ever begin it anew: without a commit there

@@ -1,17 +1,23 @@
 """Bodies seen before under another id: flagged, never dropped. Only events whose id nobody signed.
 
-The table keeps the newest receipt of each body; what is older than a day says nothing any more.
+Receipts keep the fingerprints. A process reads the latest of them once and remembers what comes, for
+in an index the fingerprints would be all over the place: a page written for each event.
 """
 
-from collections.abc import Iterable, Sequence
+import sqlite3
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from gateway.model.ids import Seq
-from gateway.store.sqlite import inserts
-from gateway.store.sqlite.inserts import marks
-from gateway.store.sqlite.transaction import Transaction, chunks
+from gateway.store.sqlite.recent import Recent
 
 SAME_BODY_SECONDS: Final = 24 * 3600.0
+BODIES: Final = 100_000
+"""Some 13 MB. Of more in a day the older half may not be known any more."""
+_LATEST: Final = """
+    SELECT fingerprint, received_at
+    FROM (SELECT fingerprint, received_at FROM receipts ORDER BY seq DESC LIMIT ?)
+    WHERE fingerprint IS NOT NULL AND received_at > ?"""
 
 
 class Body(NamedTuple):
@@ -22,43 +28,33 @@ class Body(NamedTuple):
     at: float
 
 
-def flag(tx: Transaction, bodies: Sequence[Body]) -> set[Seq]:
-    """Keeps these bodies; returns the receipts whose body another receipt had within a day.
+class Bodies:
+    """Those that came lately, each with the time when it came last. Lives in the writer thread."""
 
-    bodies: of new events only, in order of arrival; items of one receipt share its body.
-    """
-    newest = {body.fingerprint: body for body in bodies}
-    if not newest:
-        return set()
-    if inserts.FINGERPRINTS.run(tx.connection, list(newest.values())) == len(newest):
-        return _repeated(bodies, {})
-    kept: dict[int, Body] = {}
-    for some in chunks(list(newest)):
-        found = tx.connection.execute(
-            "SELECT fingerprint, receipt, at FROM fingerprints "
-            f"WHERE fingerprint IN ({marks(len(some))})",
-            some,
-        )
-        kept |= {row[0]: Body(*row) for row in found}
-    old = {mark: body for mark, body in kept.items() if body != newest[mark]}
-    tx.connection.executemany(
-        "UPDATE fingerprints SET receipt = ?, at = ? WHERE fingerprint = ?",
-        [(newest[mark].receipt, newest[mark].at, mark) for mark in old],
-    )
-    return _repeated(bodies, old)
+    __slots__ = ("_recent",)
 
+    def __init__(self, limit: int = BODIES) -> None:
+        self._recent: Recent[int, float] = Recent(limit)
 
-def _repeated(bodies: Iterable[Body], before: dict[int, Body]) -> set[Seq]:
-    """Receipts that repeat the body of the one before them."""
-    last = dict(before)
-    repeated: set[Seq] = set()
-    for body in bodies:
-        other = last.get(body.fingerprint)
-        if (
-            other is not None
-            and other.receipt != body.receipt
-            and abs(body.at - other.at) <= SAME_BODY_SECONDS
-        ):
-            repeated.add(body.receipt)
-        last[body.fingerprint] = body
-    return repeated
+    def load(self, connection: sqlite3.Connection, now: float) -> None:
+        """Those of processes before this one."""
+        found = connection.execute(_LATEST, (BODIES, now - SAME_BODY_SECONDS)).fetchall()
+        self._recent.add(found[::-1])
+
+    def repeated(self, bodies: Sequence[Body]) -> set[Seq]:
+        """The receipts whose body another receipt had within a day.
+
+        bodies: of new events only, in order of arrival; items of one receipt share its body.
+        """
+        new: dict[int, float] = {}
+        repeated: set[Seq] = set()
+        for mark, receipt, at in bodies:
+            before = new.get(mark) or self._recent.get(mark)
+            if before is not None and abs(at - before) <= SAME_BODY_SECONDS:
+                repeated.add(receipt)
+            new[mark] = at
+        return repeated
+
+    def add(self, bodies: Sequence[Body]) -> None:
+        """What is on disk now."""
+        self._recent.add([(mark, at) for mark, _, at in bodies])

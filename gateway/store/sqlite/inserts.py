@@ -61,7 +61,7 @@ DICTIONARIES: Final = Insert("dictionaries", "id data")
 RECEIPTS: Final = Insert(
     "receipts",
     "seq pack position head_size body_size events source provider received_at client scheme "
-    "key_label verified refusal content_type",
+    "key_label verified refusal content_type fingerprint",
 )
 EVENTS: Final = Insert(
     "events",
@@ -69,9 +69,6 @@ EVENTS: Final = Insert(
     "flags verified duplicates",
 )
 DEDUP: Final = Insert("dedup", "event id digest at", conflict="ON CONFLICT (digest) DO NOTHING")
-FINGERPRINTS: Final = Insert(
-    "fingerprints", "fingerprint receipt at", conflict="ON CONFLICT (fingerprint) DO NOTHING"
-)
 DELIVERIES: Final = Insert(
     "deliveries",
     "seq id event source route target order_key state reason detail next_at attempts "

@@ -9,7 +9,6 @@ from typing import Final
 
 from gateway.model.ids import KeyDigest
 from gateway.model.states import DeliveryState
-from gateway.store.sqlite.fingerprints import SAME_BODY_SECONDS
 from gateway.store.sqlite.inserts import marks
 from gateway.store.sqlite.recent import RecentKeys
 from gateway.store.sqlite.transaction import Transaction, chunks, note_highest
@@ -64,18 +63,17 @@ class Pruner:
     def slice(
         self, tx: Transaction, events_before: float, dedup_before: float, limit: int
     ) -> Pruned:
-        """Prunes up to `limit` events, keys and fingerprints each."""
+        """Prunes up to `limit` events and keys each."""
         note_highest(tx)
         events, event = self._events(tx, events_before, limit)
         keys, key = self._keys(tx, dedup_before, limit)
-        marks_gone = _fingerprints(tx, tx.now - SAME_BODY_SECONDS, limit)
-        done = event == key == 0 and marks_gone < limit
+        done = event == key == 0
 
         def advance() -> None:
             self._event, self._key = event, key
 
         tx.after_commit.append(advance)
-        return Pruned(events + keys + marks_gone, done)
+        return Pruned(events + keys, done)
 
     def _events(self, tx: Transaction, before: float, limit: int) -> tuple[int, int]:
         """(rows that went, next cursor; 0: the pass is over)"""
@@ -135,11 +133,3 @@ def _release_receipts(tx: Transaction, receipts: list[int]) -> int:
     if packs:
         tx.connection.execute(_DICTIONARIES)
     return len(gone) + packs
-
-
-def _fingerprints(tx: Transaction, before: float, limit: int) -> int:
-    return tx.connection.execute(
-        "DELETE FROM fingerprints WHERE fingerprint IN "
-        "(SELECT fingerprint FROM fingerprints WHERE at < ? ORDER BY at LIMIT ?)",
-        (before, limit),
-    ).rowcount

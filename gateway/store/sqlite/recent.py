@@ -1,10 +1,11 @@
-"""The memory of recently committed keys: what makes most duplicates cheap.
+"""What was committed lately, in memory: the keys of events, which makes most duplicates cheap, and
+the fingerprints of bodies.
 
 Only the writer adds, and only after a commit; the event loop reads.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from gateway.model.ids import EventId, KeyDigest, Seq
 
@@ -16,7 +17,11 @@ class Kept(NamedTuple):
     id: EventId
 
 
-class RecentKeys:
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+
+
+class Recent(Generic[_K, _V]):
     """A bounded map. What is added or used again goes into the new half; when that is full it is the
     old half, and what was the old half goes, one key for each that comes.
 
@@ -31,15 +36,15 @@ class RecentKeys:
         """limit: number of keys, some 300 bytes each; and those of one commit more. The latest half
         of as many is always here."""
         self._half = limit // 2
-        self._new: dict[KeyDigest, Kept] = {}
-        self._old: dict[KeyDigest, Kept] = {}
-        self._going: dict[KeyDigest, Kept] = {}
+        self._new: dict[_K, _V] = {}
+        self._old: dict[_K, _V] = {}
+        self._going: dict[_K, _V] = {}
 
-    def get(self, digest: KeyDigest) -> Kept | None:
+    def get(self, key: _K) -> _V | None:
         """Any thread may ask: a key that moves is in the next place before it is gone from this."""
-        return self._new.get(digest) or self._old.get(digest) or self._going.get(digest)
+        return self._new.get(key) or self._old.get(key) or self._going.get(key)
 
-    def add(self, keys: Sequence[tuple[KeyDigest, Kept]]) -> None:
+    def add(self, keys: Sequence[tuple[_K, _V]]) -> None:
         """Adds keys that were committed, or marks them as used again."""
         self._new.update(keys)
         for _ in range(min(len(keys), len(self._going))):
@@ -49,11 +54,14 @@ class RecentKeys:
             self._old = self._new
             self._new = {}
 
-    def forget(self, digests: Iterable[KeyDigest]) -> None:
+    def forget(self, gone: Iterable[_K]) -> None:
         """Drops keys that the database has pruned."""
-        for digest in digests:
+        for key in gone:
             for keys in (self._new, self._old, self._going):
-                keys.pop(digest, None)
+                keys.pop(key, None)
 
     def __len__(self) -> int:
         return len(self._new) + len(self._old) + len(self._going)
+
+
+RecentKeys = Recent[KeyDigest, Kept]

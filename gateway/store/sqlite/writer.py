@@ -155,7 +155,7 @@ class Writer:
         try:
             link = self._connection
             connection = link.get()
-            batch = AcceptBatch(admissions, self._recent, link.sequence, self._packer)
+            batch = AcceptBatch(admissions, self._recent, link.bodies, link.sequence, self._packer)
             batch.prepare()
             self._fault(BEFORE_BEGIN)
             started = time.perf_counter()
