@@ -7,11 +7,11 @@ import stat
 from pathlib import Path
 
 from gateway.errors import GatewayError
+from gateway.ingest.server import BACKLOG
 from gateway.plan.plan import Listen
 
 _FIRST_FD = 3
 """`SD_LISTEN_FDS_START` of sd_listen_fds(3)."""
-BACKLOG = 4096
 
 
 def bind(listen: Listen) -> socket.socket:

@@ -126,7 +126,7 @@ class Connection(Incoming):
             while not self._force_close:
                 await self._arrival()
                 # Nothing of a request stays in this frame while the connection is idle.
-                if not await self._answer():
+                if not await self._answer() or self._is_over():
                     break
                 self._stay_until(self._loop.time() + self._keepalive_timeout)
         except ConnectionError:
@@ -169,8 +169,8 @@ class Connection(Incoming):
                 self._resume_reading_if_drained()
             asked = self._asked(message, payload)
             answer = await self._judge.receive(asked) if isinstance(asked, Parts) else asked
-            # An upgrade is never taken; what its sender sends next may be anything.
-            close = answer.close or message.should_close or self._upgraded or self._close
+            # An upgrade is never taken; what came with it may be anything, and may be lost.
+            close = answer.close or message.should_close or message.upgrade or self._close
             said = CLOSE if close else KEEP_ALIVE if message.version is HttpVersion10 else ""
             head_only = message.method == "HEAD"
             await self.send(encode(answer, connection=said, head_only=head_only))

@@ -30,7 +30,7 @@ class Incoming(RequestHandler):
     """The reading half of a connection."""
 
     __slots__ = (
-        "_at", "_broken", "_deadline", "_head", "_last", "_rest", "_seconds", "_sent",
+        "_at", "_broken", "_deadline", "_ended", "_head", "_last", "_rest", "_seconds", "_sent",
         "_unreadable",
     )  # fmt: skip
     _messages: deque[tuple[RawRequestMessage, StreamReader]]  # type: ignore[assignment]
@@ -68,6 +68,8 @@ class Incoming(RequestHandler):
         """What cannot be read as HTTP has come; nothing after it is read."""
         self._unreadable: HttpProcessingError | None = None
         """That, to be answered after what came before it."""
+        self._ended = False
+        """The sender has ended its side: whole requests are answered, no more come."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -76,6 +78,20 @@ class Incoming(RequestHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         self._disarm()
         super().connection_lost(exc)
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # as asyncio has it
+        """Whether the connection stays open: a sender may end its side and still read (RFC 9112,
+        9.6), and what it sent whole is stored, so that it must hear of it."""
+        if self._idle():
+            return False
+        self._ended = True
+        if not self._last.is_eof():
+            self._last.set_exception(ConnectionResetError("the sender ended amid the body"))
+        return True
+
+    def _is_over(self) -> bool:
+        """Whether nothing is left to answer, and nothing more can come."""
+        return self._ended and not self._messages and self._unreadable is None
 
     def data_received(self, data: bytes) -> None:
         """Parses what came. aiohttp calls it with nothing when there is room again."""

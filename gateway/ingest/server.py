@@ -19,6 +19,9 @@ us who close one that nginx is about to use."""
 
 CONNECTIONS = 4096
 """At once. Each idle one costs about 8 KiB and a descriptor."""
+BACKLOG = 4096
+"""Connections that wait to be taken. Said by the loop anew, which would say 100: of who comes past
+them the system drops the first packet, and it is sent again only after a second."""
 _ROOM = 32
 """One of so many connections is closed at once where room is needed, so that looking for the ones
 that wait the longest is rare."""
@@ -75,5 +78,5 @@ async def listen(server: PublicServer, bound: socket.socket) -> asyncio.Server:
     loop = asyncio.get_running_loop()
     factory: Callable[[], asyncio.BaseProtocol] = server
     if bound.family == socket.AF_UNIX:
-        return await loop.create_unix_server(factory, sock=bound)
-    return await loop.create_server(factory, sock=bound)
+        return await loop.create_unix_server(factory, sock=bound, backlog=BACKLOG)
+    return await loop.create_server(factory, sock=bound, backlog=BACKLOG)

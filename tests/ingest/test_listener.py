@@ -158,12 +158,14 @@ async def test_who_says_close_gets_the_end() -> None:
     assert response.headers["Connection"] == "close"
 
 
-async def test_an_upgrade_is_not_taken_and_what_follows_is_no_request() -> None:
-    asks = post(BODY, "Connection: Upgrade", "Upgrade: websocket")
+@pytest.mark.parametrize("protocol", ["websocket", "h2c", "tcp"])
+async def test_an_upgrade_is_not_taken_and_what_follows_is_no_request(protocol) -> None:
+    asks = post(BODY, "Connection: Upgrade", f"Upgrade: {protocol}")
     async with gate(orders()) as one:
         (response,) = await one.talk(asks + post(id="id-2"), expect=1, close=True)
         await one.settled(1)
     assert response.status == 202
+    assert response.headers["Connection"] == "close"
     assert len(one.store.admissions) == 1
 
 
