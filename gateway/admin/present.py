@@ -27,6 +27,7 @@ class Reads(Protocol):
 
 
 STATES = ("pending", "leased", "held", "delivered", "dead", "canceled")
+"""Of deliveries that are counted where there are none, too; `superseded` only where there are some."""
 
 
 def time(at: float | None) -> str | None:
@@ -56,7 +57,7 @@ def event(found: EventSummary) -> dict[str, Any]:
         "flags": list(it.flags),
         "duplicates": it.duplicates,
         "state": found.state,
-        "deliveries": {state: found.deliveries.get(state, 0) for state in STATES},
+        "deliveries": {**dict.fromkeys(STATES, 0), **found.deliveries},
         "size": it.size,
     }
 

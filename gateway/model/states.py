@@ -97,6 +97,8 @@ class Move:
     to: DeliveryState
     new_window: bool
     """Starts a new retry window and a new count of attempts (`Gateway-Attempt` counts on)."""
+    waits_on: bool = False
+    """What was never tried still waits for its own time (`delay`, `debounce`); else it is due."""
 
 
 _S = DeliveryState
@@ -106,7 +108,7 @@ MOVES: MappingProxyType[Verb, Move] = MappingProxyType(
         Verb.CANCEL: Move(frozenset({_S.PENDING, _S.HELD}), _S.CANCELED, new_window=False),
         Verb.REVIVE: Move(frozenset({_S.DEAD}), _S.PENDING, new_window=True),
         Verb.HOLD: Move(frozenset({_S.PENDING}), _S.HELD, new_window=False),
-        Verb.RELEASE: Move(frozenset({_S.HELD}), _S.PENDING, new_window=True),
+        Verb.RELEASE: Move(frozenset({_S.HELD}), _S.PENDING, new_window=True, waits_on=True),
     }
 )
 

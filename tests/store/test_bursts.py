@@ -123,6 +123,15 @@ async def test_a_pause_changes_nothing_of_what_is_delivered(store: Store) -> Non
     assert [(await look(store, one)).state for one in (first, second)] == [S.SUPERSEDED, S.HELD]
 
 
+async def test_a_pause_that_ends_within_the_burst_does_not_end_it(store: Store) -> None:
+    first = await come(store, waiting())
+    await store.move(Selection(target=first.target), Verb.HOLD, Reason.PAUSED, "")
+    await store.move(Selection(target=first.target), Verb.RELEASE, Reason.NEW, "")
+    last = await come(store, waiting(NOW + 5), NOW + 5)
+    assert (await look(store, first)).state is S.SUPERSEDED
+    assert (await look(store, last)).next_at == NOW + 5 + WAIT
+
+
 async def test_a_burst_goes_on_over_a_restart(bench: Bench) -> None:
     store = await bench.open()
     first = await come(store, waiting())

@@ -178,6 +178,19 @@ async def test_pauses_hold_and_release_only_what_nothing_else_pauses(bench: Benc
     assert (await store.release_paused()).count == 1
 
 
+async def test_the_end_of_a_hold_shortens_no_wait_of_what_was_never_tried(store: Store) -> None:
+    waits = delivery(state=S.PENDING, at=NOW + 30)
+    await store.accept(admission(event("a", waits)))
+    held = Selection(target=waits.target, state=S.HELD)
+    await store.move(Selection(target=waits.target), Verb.HOLD, Reason.PAUSED, "")
+    moved = await store.move(held, Verb.RELEASE, Reason.NEW, "")
+    assert [due.next_at for due in moved.due] == [NOW + 30]
+    assert (await look(store, waits)).next_at == NOW + 30
+    await store.move(Selection(target=waits.target), Verb.HOLD, Reason.PAUSED, "")
+    moved = await store.move(held, Verb.RETRY, Reason.RETRY, "")
+    assert [due.next_at for due in moved.due] == [NOW], "a person does not wait"
+
+
 async def test_a_delivery_held_for_another_reason_is_not_released_with_the_pause(
     store: Store,
 ) -> None:

@@ -285,6 +285,24 @@ async def test_a_retry_of_the_dead_one_frees_its_lane_once_it_is_delivered(store
     assert await states(store, made) == ["delivered", "pending", "(pending)"]
 
 
+async def test_who_was_held_for_a_dead_one_still_waits_for_his_own_time(store: Store) -> None:
+    first, second = in_lane(stops=True), in_lane(state=S.PENDING)
+    second.next_at = NOW + 30
+    for number, one in enumerate((first, second)):
+        await store.accept(admission(event(f"e{number}", one)))
+    await store.record([result(first.seq, S.DEAD, Reason.STATUS)])
+    assert (await look(store, second)).reason is Reason.ORDER
+    await store.move(Selection(ids=(first.id,)), Verb.RETRY, Reason.RETRY)
+    assert await store.lease([first.seq]) == [first.seq]
+    heard = listening(store)
+    await store.record([result(first.seq, S.DELIVERED, Reason.DONE)])
+    after = await look(store, second)
+    assert (after.state, after.next_at) == (S.PENDING, NOW + 30)
+    assert [(due.seq, due.next_at) for commit in heard for due in commit.due] == [
+        (second.seq, NOW + 30)
+    ]
+
+
 async def test_a_retry_of_the_held_one_passes_the_dead_one_over(store: Store) -> None:
     made = await three(store, stops=True)
     await store.record([result(made[0].seq, S.DEAD, Reason.STATUS, tried=attempt())])

@@ -125,10 +125,12 @@ def _front(tx: Transaction, lane: Lane, first: _Member) -> list[Due]:
         _stop(tx, lane, first)
     elif first.reason == Reason.ORDER:
         # What it was held for is delivered, canceled or passed over.
-        reason = Reason.RETRY if first.attempts else Reason.NEW
-        tx.connection.execute(_GO_ON, (reason, tx.now, tx.now, tx.now, first.seq))
+        reason, at = Reason.RETRY, tx.now
+        if not first.attempts:  # its own wait (`delay`) is not over because the lane goes on
+            reason, at = Reason.NEW, max(tx.now, first.next_at)
+        tx.connection.execute(_GO_ON, (reason, tx.now, at, tx.now, first.seq))
         tx.moved(first.target, first.event, DeliveryState.HELD, DeliveryState.PENDING)
-        return [Due(Seq(first.seq), first.target, tx.now, first.fair_key)]
+        return [Due(Seq(first.seq), first.target, at, first.fair_key)]
     return []
 
 

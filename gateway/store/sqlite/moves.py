@@ -64,6 +64,8 @@ class _Row(NamedTuple):
     reason: str
     order_key: str | None
     fair_key: str | None
+    next_at: float
+    attempts: int
 
 
 def move_numbered(
@@ -80,7 +82,8 @@ def move_numbered(
         rows = [
             _Row(*row)
             for row in tx.connection.execute(
-                "SELECT seq, target, event, state, reason, order_key, fair_key FROM deliveries "
+                "SELECT seq, target, event, state, reason, order_key, fair_key, next_at, attempts "
+                "FROM deliveries "
                 f"WHERE seq IN ({marks(len(some))}) AND state IN ({marks(len(leaves))}) "
                 "ORDER BY seq",
                 (*some, *leaves),
@@ -96,7 +99,9 @@ def move_numbered(
         for row in rows:
             tx.moved(row.target, row.event, row.state, rule.to)
             if rule.to is DeliveryState.PENDING and row.order_key is None:
-                due.append(Due(row.seq, row.target, tx.now, row.fair_key))
+                waits = rule.waits_on and not row.attempts
+                at = max(row.next_at, tx.now) if waits else tx.now
+                due.append(Due(row.seq, row.target, at, row.fair_key))
         count += len(rows)
     tx.due += due
     if touched and rule.to is not DeliveryState.HELD:  # what is held stays in its lane's way
@@ -110,8 +115,9 @@ def _change(tx: Transaction, verb: Verb, reason: Reason, detail: str) -> tuple[s
     change = "state = ?, reason = ?, detail = ?, updated_at = ?"
     values: list[Value] = [rule.to, reason, text(detail), tx.now]
     if rule.new_window:
-        change += ", next_at = ?, window_started_at = ?, window_attempts = 0, deaths = 0, begun = 0"
-        values += [tx.now, tx.now]
+        change += ", window_started_at = ?, window_attempts = 0, deaths = 0, begun = 0, next_at = "
+        change += "CASE WHEN ? AND attempts = 0 THEN max(next_at, ?) ELSE ? END"
+        values += [tx.now, rule.waits_on, tx.now, tx.now]
     if rule.to in FINAL:
         change += ", behind = 0"
     if verb in _VERB_TRIGGER:
