@@ -1,6 +1,7 @@
 """What the log says of requests, attempts and mistakes: facts by name, nothing that a sender sent."""
 
 import logging
+from operator import attrgetter
 
 from gateway.delivery.attempt import AttemptLine
 from gateway.ingest.ports import RequestLine
@@ -43,7 +44,15 @@ class Lines:
             self._log.warning("the store takes events again")
 
 
+_FIELDS = {
+    kind: (tuple(kind.__dataclass_fields__), attrgetter(*kind.__dataclass_fields__))
+    for kind in (RequestLine, AttemptLine)
+}
+"""Of each kind of line: the names of its fields, and what gives their values."""
+
+
 def _facts(line: RequestLine | AttemptLine) -> dict[str, object]:
     """What a line has to say, without what is empty. `asdict` would copy every value first."""
-    named = ((name, getattr(line, name)) for name in line.__dataclass_fields__)
-    return {name: value for name, value in named if value not in {"", ()}}
+    names, values = _FIELDS[type(line)]
+    named = zip(names, values(line), strict=True)
+    return {name: value for name, value in named if value not in ("", ())}

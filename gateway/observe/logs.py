@@ -5,21 +5,32 @@ Callers pass facts (source, outcome, event id), never headers or bodies.
 
 import logging
 import sys
+from datetime import UTC, datetime
 from typing import TextIO
 
 import orjson
 import structlog
-from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
+from structlog.typing import FilteringBoundLogger
+
+from gateway.observe.batched import Batched
 
 
-def _dumps(event: EventDict, **_: object) -> str:
-    return orjson.dumps(event, default=str).decode()
+class _JsonLines(structlog.BoundLoggerBase):
+    """Makes a line in one step: structlog's chain of processors takes three times as long, and
+    there is a line for each request and attempt."""
+
+    def _proxy_to_logger(
+        self, method_name: str, event: str | None = None, **event_kw: object
+    ) -> None:
+        # Time and words first: a line is read from its left.
+        line = {
+            "at": datetime.now(UTC), "level": method_name, "msg": event,
+            **self._context, **event_kw,
+        }  # fmt: skip
+        self._logger.write(orjson.dumps(line, default=str, option=_OPTIONS).decode())
 
 
-def _event_last(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """`msg` first: a line is read from its left."""
-    first = {"at": event.pop("timestamp"), "level": event.pop("level"), "msg": event.pop("event")}
-    return {**first, **event}
+_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
 
 
 def configure(
@@ -33,28 +44,28 @@ def configure(
     out = stream or sys.stderr
     readable = out.isatty() if pretty is None else pretty
     number = logging.getLevelNamesMapping()[level.upper()]
-    common: list[structlog.typing.Processor] = [
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    last: list[structlog.typing.Processor] = (
-        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
-        if readable
-        else [
-            structlog.processors.format_exc_info,
-            _event_last,
-            structlog.processors.JSONRenderer(serializer=_dumps),
-        ]
-    )
-    structlog.configure(
-        processors=[*common, *last],
-        wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(out),
-        cache_logger_on_first_use=True,
-    )
+    filtering = structlog.make_filtering_bound_logger(number)
+    to = out if readable else Batched(out)
+    if readable:
+        structlog.configure(
+            processors=[
+                structlog.processors.add_log_level,
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+                structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+            ],
+            wrapper_class=filtering,
+            logger_factory=structlog.PrintLoggerFactory(out),
+            cache_logger_on_first_use=True,
+        )
+    else:
+        structlog.configure(
+            wrapper_class=type("JsonLines", (_JsonLines, filtering), {}),
+            logger_factory=lambda *_: to,
+            cache_logger_on_first_use=True,
+        )
     # Libraries log through the standard module; what they say below a warning is noise here.
     logging.basicConfig(
-        level=max(number, logging.WARNING), stream=out, format="%(message)s", force=True
+        level=max(number, logging.WARNING), stream=to, format="%(message)s", force=True
     )
 
 
