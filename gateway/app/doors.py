@@ -1,5 +1,7 @@
 """The three doors of a gateway, opened: senders', people's, and the command line's on this machine."""
 
+import asyncio
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -12,9 +14,15 @@ from gateway.ingest.judge import Judge
 from gateway.ingest.server import PublicServer, listen
 from gateway.plan.plan import Listen
 
+_AT_ONCE = 0.01
+"""Seconds; of 0 aiohttp makes no end."""
 
-async def open_public(judge: Judge, where: Listen, stack: AsyncExitStack, drain: float) -> int:
-    """Listens for senders; gives the port, 0 for none. stack: closes it again. drain: seconds."""
+
+async def open_public(
+    judge: Judge, where: Listen, stack: AsyncExitStack, left: Callable[[], float]
+) -> int:
+    """Listens for senders; gives the port, 0 for none. stack: closes it again. left: seconds that
+    a stop may still take: senders have half of them, the rest is for deliveries."""
     bound = bind(where)
     port = int(bound.getsockname()[1]) if where.kind == "tcp" else 0
     public = PublicServer(judge, connections=for_connections())
@@ -23,7 +31,11 @@ async def open_public(judge: Judge, where: Listen, stack: AsyncExitStack, drain:
     async def close() -> None:
         server.close()
         public.pre_shutdown()  # idle connections end at once, busy ones after their answer
-        await public.shutdown(drain)
+        try:
+            async with asyncio.timeout(left() / 2):
+                await public.shutdown(None)
+        except TimeoutError:
+            await public.shutdown(_AT_ONCE)
 
     stack.push_async_callback(close)
     return port

@@ -16,6 +16,7 @@ from gateway.admin.deps import Deps, Reloaded
 from gateway.admin.live import Hub
 from gateway.app.backlog import Backlog
 from gateway.app.doors import open_admin, open_control, open_public
+from gateway.app.drain import Drain
 from gateway.app.endpoints import Endpoints
 from gateway.app.guarded import GuardedStore
 from gateway.app.lines import Lines
@@ -47,7 +48,8 @@ class Gateway:
     """A running gateway. `start` once, `stop` once."""
 
     DRAIN = 25.0
-    """Seconds for what is in flight; the unit's stop time-out is 30."""
+    """Seconds for what is in flight, senders and deliveries together; the unit's stop time-out is
+    30."""
 
     def __init__(
         self, compile_: Callable[[int], Plan], *, clock: Callable[[], float] = time.time
@@ -64,6 +66,7 @@ class Gateway:
         self.hub = Hub()
         self.listeners: list[Callable[[Committed], None]] = []
         self._stack = contextlib.AsyncExitStack()
+        self._drain = Drain(self.DRAIN)
         self._reloading = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
         self._started = False
@@ -123,7 +126,7 @@ class Gateway:
             store, attempts, lambda: self._plan, self._clock, self._lines.mistake,
             writable=lambda: store.writable,
         )  # fmt: skip
-        push(self.dispatcher.drain, self.DRAIN)
+        push(self._drain_deliveries)
         self.actions = Actions(store, self._pauses, lambda: self._plan, self._clock)
         store.listen(self._committed)
         judge = Judge(
@@ -187,7 +190,9 @@ class Gateway:
         command = build(replace(deps, who="command"), self.hub, trusted=True)
         await self._control(command, self.store.database.with_name("control.sock"))
         self._stack.callback(self.hub.close)
-        self.public_port = await open_public(judge, plan.server.listen, self._stack, self.DRAIN)
+        self.public_port = await open_public(
+            judge, plan.server.listen, self._stack, self._drain.left
+        )
 
     async def _control(self, app: web.Application, path: Path) -> None:
         try:
@@ -201,6 +206,9 @@ class Gateway:
         """Stops listening, drains, closes the store."""
         self._stopping = True
         await self._stack.aclose()
+
+    async def _drain_deliveries(self) -> None:
+        await self.dispatcher.drain(self._drain.left())
 
     async def _cancel_tasks(self) -> None:
         for task in self._tasks:
