@@ -51,7 +51,8 @@ class Dispatcher:
         self._holds = Holds(store, plan, attempts.tokens.failing)
         self._gates = attempts.gates
         self._gates.changed = self._changed
-        attempts.tokens.recovered = self._recovered
+        self._tokens = attempts.tokens
+        self._tokens.recovered = self._recovered
         self._plan = plan
         self._clock = clock
         self._queues: dict[str, TargetQueue] = {}
@@ -112,6 +113,7 @@ class Dispatcher:
     async def apply(self, old: Plan) -> None:
         """Follows a new plan: what is gone holds its deliveries, what is back frees them."""
         new = self._plan()
+        self._tokens.ask_again()
         await self._holds.settle({*old.targets, *new.targets}, {*old.routes, *new.routes})
         self.pump_all()
 

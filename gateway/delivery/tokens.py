@@ -131,6 +131,12 @@ class Tokens:
         token = self._tokens.get(how)
         return how in self._failures and (token is None or self._clock() >= token.ends_at)
 
+    def ask_again(self) -> None:
+        """Something was changed: whoever gave no token is asked again now, not when it is time."""
+        for how, timer in list(self._timers.items()):
+            timer.cancel()
+            self._again(how)
+
     async def close(self) -> None:
         """Ends what is under way."""
         for timer in self._timers.values():

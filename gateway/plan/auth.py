@@ -2,8 +2,11 @@
 
 import base64
 import binascii
+import contextlib
+import hashlib
 import re
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -179,7 +182,17 @@ def compile_tls(
             context.load_cert_chain(_file(shape.certificate, around), key, password=lambda: b"")
         except (OSError, ValueError) as error:
             notes.error((*path, "certificate"), _unread(shape.certificate, error))
-    return Tls(context)
+    return Tls(context, _digest([shape.ca, shape.certificate, shape.key], around))
+
+
+def _digest(texts: Sequence[str], around: Surroundings) -> str:
+    """Of what the files hold; those that cannot be read were noted."""
+    whole = hashlib.sha256()
+    for text in texts:
+        with contextlib.suppress(OSError, ValueError):
+            held = _file(text, around).read_bytes() if text else b""
+            whole.update(b"%d:" % len(held) + held)
+    return whole.hexdigest()
 
 
 def _file(text: str, around: Surroundings) -> Path:

@@ -37,8 +37,10 @@ class BodyHmac:
     """Texts, and `{body}`, `{id}`, `{timestamp}` where those stand."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Tls:
-    """Whose certificates count and who we are. Compared by identity: files change."""
+    """Whose certificates count and who we are. Equal where the files hold the same."""
 
-    context: ssl.SSLContext
+    context: ssl.SSLContext = field(compare=False, repr=False)
+    digest: str
+    """Of the files."""

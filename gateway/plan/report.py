@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from gateway.errors import ConfigInvalid, Problem
 from gateway.plan.compile import compile_plan
 from gateway.plan.plan import Plan
@@ -100,6 +102,7 @@ _WORDS = {
     "targets": "to",
     "endpoints": "url or endpoints",
     "resolve_all": "resolve",
+    **dict.fromkeys(("authorization", "oauth2", "hmac"), "auth"),
     **dict.fromkeys(("verifier", "extractor", "context", "allow_named", "allow_provider"), ""),
 }
 """Fields by the file's words; those that follow from others are not named."""
@@ -112,13 +115,15 @@ def _differences(before: object, after: object) -> list[str]:
         word = _WORDS.get(name, name)
         if word and _shown(getattr(before, name)) != _shown(getattr(after, name)):
             words.append(word)
-    return words
+    return list(dict.fromkeys(words))
 
 
 def _shown(value: object) -> object:
     """Compiled things compare by the text they were compiled from, secrets by their values."""
     if isinstance(value, tuple):
         return tuple(_shown(part) for part in value)
+    if isinstance(value, Ed25519PrivateKey):
+        return value.public_key()
     for name in ("source", "networks"):
         if hasattr(value, name) and not isinstance(value, str):
             return getattr(value, name)

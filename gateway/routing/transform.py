@@ -19,11 +19,13 @@ _PLAIN = (int, float, bool, type(None))
 class Transform:
     """A compiled transform. Immutable."""
 
-    __slots__ = ("_build", "fields_used")
+    __slots__ = ("_build", "fields_used", "source")
 
-    def __init__(self, build: _Build, fields_used: frozenset[str]) -> None:
+    def __init__(self, build: _Build, fields_used: frozenset[str], source: object) -> None:
+        """source: what it was compiled from, to tell one from another."""
         self._build = build
         self.fields_used = fields_used
+        self.source = source
 
     def render(self, scope: Scope, budget: Budget) -> object:
         """The value: plain JSON that any writer can write.
@@ -58,7 +60,7 @@ def compile_transform(
         first, *more = compiler.errors
         first.more = tuple(more)
         raise first
-    return Transform(whole, frozenset(compiler.fields_used))
+    return Transform(whole, frozenset(compiler.fields_used), (value, dict(constants)))
 
 
 class _Compiler:

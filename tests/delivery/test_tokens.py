@@ -253,3 +253,23 @@ def test_without_a_token_deliveries_are_held_and_go_when_there_is_one() -> None:
         assert all(row.delivery.attempts == 1 for row in one.store.rows.values())
 
     run(main())
+
+
+def test_a_reload_asks_at_once_for_the_token_that_could_not_be_had() -> None:
+    async def main() -> None:
+        server = Server(error=FetchFailed("the answer was 503"))
+        whole = plan(target(oauth2=HOW))
+
+        def before(store: MemoryDeliveries) -> None:
+            store.new()
+
+        async with dispatching(whole, before=before, tokens=server.tokens) as one:
+            await asyncio.sleep(AGAIN_FIRST * 2**6)
+            assert set(one.store.states()) == {"held"}
+            server.error = None
+            begun = clock()
+            await one.dispatcher.apply(whole)
+            await one.until(lambda: set(one.store.states()) == {"delivered"})
+            assert clock() - begun < 1.0
+
+    run(main())

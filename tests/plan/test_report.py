@@ -1,10 +1,13 @@
 """What a check says to programs, and what a reload says of a change."""
 
+import base64
 import dataclasses
 from pathlib import Path
 
 import orjson
 import pytest
+import trustme
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.plan.compile import compile_plan
 from gateway.plan.plan import Plan
@@ -76,6 +79,31 @@ def test_the_same_file_changes_nothing(folder: Path) -> None:
     assert changes(compiled(folder, RIGHT, 1), compiled(folder, RIGHT, 2)) == ()
 
 
+MORE = (
+    'tls: {ca: ca.pem}, auth: {oauth2: {token_url: "https://id.test/", client_id: a, '
+    'client_secret: "file:good"}}, sign: ["file:ed", "file:good"], fair_by: payload.a, '
+    'headers: {X-A: "file:good", X-B: "{{ payload.b }}"}, breaker: {}, health: {path: /}'
+)
+TIED = "order_by: payload.a\n    debounce: {by: payload.a, wait: 1s}\n    transform: {a: ['{{ type }}', 1]}"
+
+
+def everything(folder: Path) -> Plan:
+    url, on = 'url: "http://127.0.0.1:9000/"', "on: [vcs.push]"
+    text = RIGHT.replace(url, f"{url}, {MORE}").replace(on, f"{on}\n    {TIED}")
+    return compiled(folder, text)
+
+
+def test_neither_do_the_same_keys_certificates_and_transforms(folder: Path) -> None:
+    ca, key = trustme.CA(), Ed25519PrivateKey.generate()
+    ca.cert_pem.write_to_path(folder / "ca.pem")
+    (folder / "ed").write_text("whsk_" + base64.b64encode(key.private_bytes_raw()).decode())
+    before = everything(folder)
+    assert changes(before, everything(folder)) == ()
+    assert before.oauth2s == everything(folder).oauth2s, "its token is good over a reload"
+    trustme.CA().cert_pem.write_to_path(folder / "ca.pem")
+    assert changes(before, everything(folder)) == ("target ledger: auth, tls changed",)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
@@ -97,7 +125,13 @@ def test_a_changed_store_is_named_and_waits(folder: Path) -> None:
     [
         ('url: "http://127.0.0.1:9000/"', 'url: "http://127.0.0.1:9001/"', "target ledger: url"),
         ('127.0.0.1:9000/"', '127.0.0.1:9000/", retry: {cap: 9m}', "target ledger: retry"),
+        (
+            '127.0.0.1:9000/"',
+            '127.0.0.1:9000/", auth: {bearer: "file:good"}',
+            "target ledger: auth",
+        ),
         ("on: [vcs.push]", "on: [vcs.*]", "route pushes: on"),
+        ("on: [vcs.push]", "on: [vcs.push]\n    transform: {a: 1}", "route pushes: transform"),
         ("from: [hub]", "from: [pay]", "route pushes: from"),
         ("on: [vcs.push]", "on: [vcs.push]\n    when: event.branch", "route pushes: when"),
         ("provider: stripe", "tolerance: 9m, provider: stripe", "source pay: "),
