@@ -13,6 +13,7 @@ import structlog
 from structlog.typing import FilteringBoundLogger
 
 from gateway.observe.batched import Batched
+from gateway.observe.libraries import Libraries
 
 
 class _JsonLines(structlog.BoundLoggerBase):
@@ -65,7 +66,7 @@ def configure(
         )
     # Libraries log through the standard module; what they say below a warning is noise here.
     logging.basicConfig(
-        level=max(number, logging.WARNING), stream=to, format="%(message)s", force=True
+        level=max(number, logging.WARNING), handlers=[Libraries(logger)], force=True
     )
 
 

@@ -58,10 +58,27 @@ async def test_lines_of_one_turn_go_out_together_and_in_order(out: io.StringIO) 
 
 async def test_what_libraries_say_keeps_its_place(out: io.StringIO) -> None:
     logs.logger("x").info("before")
-    logging.getLogger("a.library").warning('{"msg":"theirs"}')
+    logging.getLogger("a.library").warning("%s", "theirs")
     logs.logger("x").info("after")
     await asyncio.sleep(0)
     assert said(out) == ["before", "theirs", "after"]
+
+
+async def test_what_libraries_say_quotes_nobody(out: io.StringIO) -> None:
+    """aiohttp logs what it cannot read, and asyncio the text of what nobody caught."""
+    try:
+        raise ValueError("b'Authorization: Bearer its-token'")
+    except ValueError as error:
+        logging.getLogger("a.library").error("Error of %s", "127.0.0.1", exc_info=error)
+        asyncio.get_running_loop().call_exception_handler(
+            {"message": "nobody caught it", "exception": error, "task": repr(error)}
+        )
+    await asyncio.sleep(0)
+    assert said(out) == ["Error of 127.0.0.1", "nobody caught it"]
+    line = orjson.loads(out.getvalue().splitlines()[0])
+    assert (line["level"], line["part"], line["error"]) == ("error", "a.library", "ValueError")
+    assert line["trace"][0].startswith("tests/observe/test_logs.py:")
+    assert "its-token" not in out.getvalue()
 
 
 async def test_much_goes_out_at_once(out: io.StringIO) -> None:
