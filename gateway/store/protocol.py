@@ -4,7 +4,7 @@ Writes are durable when they return. A write that could not be committed raises 
 and has left nothing behind. Reads never block writes.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -110,7 +110,7 @@ class Store(Protocol):
 
     # ---- writes (each durable on return)
 
-    async def accept(self, admission: Admission) -> Sequence[Admitted]:
+    def accept(self, admission: Admission) -> Awaitable[Sequence[Admitted]]:
         """Stores a receipt with its events and deliveries, or finds them to be duplicates.
 
         Returns one entry an event, in order. Sets `seq` on what it stored.

@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -56,9 +56,9 @@ class SqliteStore(SqliteReader):
 
     # ---- writes
 
-    async def accept(self, admission: Admission) -> Sequence[Admitted]:
+    def accept(self, admission: Admission) -> Awaitable[Sequence[Admitted]]:
         """Stores a receipt with its events and deliveries, or finds them to be duplicates."""
-        return await self._writer.accept(admission)
+        return self._writer.accept(admission)
 
     async def record(self, results: Sequence[Result]) -> None:
         """Stores what became of leased deliveries, with their attempts."""

@@ -1,7 +1,7 @@
 """The writer: one thread, the only write connection, and the batches it pulls.
 
-Jobs wait in a list under a lock. The thread takes all of them right after its last commit, or at
-once when it is idle, so that batches grow by themselves under load. A batch is one transaction: it
+Jobs wait in a queue. The thread takes all of them right after its last commit, or at once when it is
+idle, so that batches grow by themselves under load. A batch is one transaction: it
 commits as a whole, or fails as a whole and leaves nothing. What a job does is not decided here.
 """
 
@@ -9,12 +9,13 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, Final, TypeVar
 
 from gateway.errors import StoreUnavailable
+from gateway.model.record import record
 from gateway.model.records import Admission, Admitted, Committed, Result
 from gateway.store.protocol import Listener
 from gateway.store.sqlite import files, leases
@@ -34,19 +35,19 @@ _T = TypeVar("_T")
 _CLOSED: Final = "the store is closed"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Accept:
     admission: Admission
     future: "asyncio.Future[Sequence[Admitted]]"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Record:
     results: Sequence[Result]
     future: "asyncio.Future[None]"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Change:
     run: Callable[[Transaction], Any]  # Any: each job's own result, typed again by `change`
     future: "asyncio.Future[Any]"
@@ -76,8 +77,8 @@ class Writer:
         self._fault = fault or _no_fault
         self._loop = asyncio.get_running_loop()
         self._listeners: list[Listener] = []
-        self._lock = threading.Condition()
-        self._waiting: list[_Job] = []
+        self._waiting: SimpleQueue[_Job | None] = SimpleQueue()
+        """None: no other will come."""
         self._closing = False
         self._trouble = trouble
         self._packer = Packer()
@@ -109,17 +110,15 @@ class Writer:
         return future
 
     def _append(self, job: _Job) -> None:
-        with self._lock:
-            if not self._closing:
-                self._waiting.append(job)
-                self._lock.notify()
-                return
-        job.future.set_exception(StoreUnavailable(_CLOSED))
+        if self._closing:
+            job.future.set_exception(StoreUnavailable(_CLOSED))
+        else:
+            self._waiting.put(job)
 
     @property
     def queue(self) -> int:
         """Jobs that wait."""
-        return len(self._waiting)
+        return self._waiting.qsize()
 
     @property
     def trouble(self) -> Trouble:
@@ -128,9 +127,9 @@ class Writer:
 
     async def close(self) -> None:
         """Writes what waits, empties the write-ahead log into the database, ends the thread."""
-        with self._lock:
+        if not self._closing:
             self._closing = True
-            self._lock.notify()
+            self._waiting.put(None)
         await asyncio.to_thread(self._thread.join)
 
     # ---- the writer thread's side
@@ -141,10 +140,17 @@ class Writer:
         self._connection.close()
 
     def _pull(self) -> list[_Job]:
-        with self._lock:
-            while not self._waiting and not self._closing:
-                self._lock.wait()
-            jobs, self._waiting = self._waiting, []
+        """All that wait; none: the end."""
+        jobs: list[_Job] = []
+        job = self._waiting.get()
+        while job is not None:
+            jobs.append(job)
+            # Only this thread takes, so none of them is waited for.
+            if not self._waiting.qsize():
+                return jobs
+            job = self._waiting.get()
+        if jobs:
+            self._waiting.put(None)
         return jobs
 
     def _batch(self, jobs: Sequence[_Job]) -> None:
