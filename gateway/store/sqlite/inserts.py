@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Final
 
+import orjson
+
 from gateway.model.ids import Seq
 from gateway.model.records import NewDelivery
 
@@ -85,6 +87,16 @@ ATTEMPTS: Final = Insert(
     "attempts", "seq delivery number at endpoint status error message duration answer trigger"
 )
 AUDIT: Final = Insert("audit", "seq at who action object detail")
+
+
+NAMED: Final = "(SELECT value FROM json_each(?))"
+"""For `IN`: the numbers that `listed` gives, in one statement however many they are. With a mark for
+each, a statement of every length that ever comes stays prepared: up to 100 KB, and others go for it."""
+
+
+def listed(numbers: Sequence[int]) -> str:
+    """Numbers as one value, for `NAMED`."""
+    return orjson.dumps(numbers).decode()
 
 
 def marks(count: int) -> str:

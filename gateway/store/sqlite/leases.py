@@ -10,10 +10,13 @@ from gateway.model.ids import Seq
 from gateway.model.records import Attempt, Due, Result
 from gateway.model.states import DeliveryState, Trigger
 from gateway.store.sqlite import inserts, lanes
-from gateway.store.sqlite.inserts import Row, marks, text
+from gateway.store.sqlite.inserts import NAMED, Row, listed, text
 from gateway.store.sqlite.lanes import Lane
-from gateway.store.sqlite.transaction import Transaction, chunks
+from gateway.store.sqlite.transaction import Transaction
 
+RECORDED: Final = (
+    f"SELECT seq, target, event, state, order_key, fair_key FROM deliveries WHERE seq IN {NAMED}"
+)
 _RECORD: Final = """
     UPDATE deliveries SET
         state = ?, reason = ?, detail = ?, next_at = ?, attempts = attempts + ?,
@@ -30,14 +33,8 @@ def record(tx: Transaction, results: Sequence[Result]) -> None:
     An attempt that came to its end clears `deaths`: what the process survives is no poison. The
     first of a retry window begins it. What waits again, and what is next in a lane, is announced.
     """
-    rows: dict[int, _Row] = {}
-    for some in chunks([result.delivery for result in results]):
-        for row in tx.connection.execute(
-            "SELECT seq, target, event, state, order_key, fair_key FROM deliveries "
-            f"WHERE seq IN ({marks(len(some))})",
-            some,
-        ):
-            rows[row[0]] = _Row(*row)
+    numbers = listed([result.delivery for result in results])
+    rows = {row[0]: _Row(*row) for row in tx.connection.execute(RECORDED, (numbers,))}
     attempts = [
         _attempt_row(tx, result.delivery, result.attempt)
         for result in results
@@ -120,28 +117,25 @@ def _attempt_row(tx: Transaction, delivery: Seq, attempt: Attempt) -> Row:
 # Not by an index: SQLite would walk all that is pending instead of these few rows.
 LEASABLE: Final = (
     "SELECT seq, target, event FROM deliveries NOT INDEXED "
-    "WHERE state = 'pending' AND behind = 0 AND seq IN ({})"
+    f"WHERE state = 'pending' AND behind = 0 AND seq IN {NAMED}"
+)
+# pending's rate and breaker_open are no reasons of leased ones.
+LEASE: Final = (
+    "UPDATE deliveries SET state = 'leased', updated_at = ?, reason = CASE "
+    "WHEN reason IN ('new', 'retry', 'revived') THEN reason "
+    "WHEN attempts = 0 THEN 'new' ELSE 'retry' END "
+    f"WHERE seq IN {NAMED}"
 )
 
 
 def lease(tx: Transaction, deliveries: Sequence[Seq]) -> list[Seq]:
     """Takes those that are still pending and in front of their lane, in the order given."""
-    taken: set[int] = set()
-    for some in chunks(deliveries):
-        found = tx.connection.execute(LEASABLE.format(marks(len(some))), some).fetchall()
-        for seq, target, event in found:
-            taken.add(seq)
-            tx.moved(target, event, DeliveryState.PENDING, DeliveryState.LEASED)
+    found = tx.connection.execute(LEASABLE, (listed(deliveries),)).fetchall()
+    for _, target, event in found:
+        tx.moved(target, event, DeliveryState.PENDING, DeliveryState.LEASED)
+    taken = {seq for seq, _, _ in found}
     mine = [seq for seq in dict.fromkeys(deliveries) if seq in taken]
-    for some in chunks(mine):
-        # pending's rate and breaker_open are no reasons of leased ones.
-        tx.connection.execute(
-            "UPDATE deliveries SET state = 'leased', updated_at = ?, reason = CASE "
-            "WHEN reason IN ('new', 'retry', 'revived') THEN reason "
-            "WHEN attempts = 0 THEN 'new' ELSE 'retry' END "
-            f"WHERE seq IN ({marks(len(some))})",
-            (tx.now, *some),
-        )
+    tx.connection.execute(LEASE, (tx.now, listed(mine)))
     return mine
 
 

@@ -9,9 +9,9 @@ from typing import Final
 
 from gateway.model.ids import KeyDigest
 from gateway.model.states import DeliveryState
-from gateway.store.sqlite.inserts import marks
+from gateway.store.sqlite.inserts import NAMED, listed
 from gateway.store.sqlite.recent import RecentKeys
-from gateway.store.sqlite.transaction import Transaction, chunks, note_highest
+from gateway.store.sqlite.transaction import Transaction, note_highest
 
 # A dead delivery whose lane waits for a person is not over.
 _STOPS: Final = """d.state = 'dead' AND d.stops = 1 AND d.order_key IS NOT NULL AND EXISTS (
@@ -27,10 +27,22 @@ _EVENTS: Final = f"""
     WHERE e.seq > ? ORDER BY e.seq LIMIT ?"""
 _KEYS: Final = "SELECT event, digest, at < ? FROM dedup WHERE event > ? ORDER BY event LIMIT ?"
 # By the events: SQLite would walk all that is dead instead of theirs.
-DEAD: Final = (
+_DEAD: Final = (
     "SELECT target, count(*) FROM deliveries INDEXED BY deliveries_event "
-    "WHERE state = 'dead' AND event IN ({}) GROUP BY 1"
+    f"WHERE state = 'dead' AND event IN {NAMED} GROUP BY 1"
 )
+_OF_THEIRS: Final = (
+    f"(SELECT seq FROM deliveries INDEXED BY deliveries_event WHERE event IN {NAMED})"
+)
+_DELETE: Final = (
+    f"DELETE FROM attempts WHERE delivery IN {_OF_THEIRS}",
+    f"DELETE FROM deliveries WHERE event IN {NAMED}",
+    f"DELETE FROM events WHERE seq IN {NAMED}",
+)
+_RECEIPTS: Final = f"DELETE FROM receipts WHERE events <= 0 AND seq IN {NAMED} RETURNING pack"
+_PACKS: Final = f"DELETE FROM packs WHERE receipts <= 0 AND id IN {NAMED}"
+_DEDUP: Final = f"DELETE FROM dedup WHERE event IN {NAMED}"
+PRUNES: Final = (_DEAD, *_DELETE, _RECEIPTS, _PACKS, _DEDUP)
 
 # Only packs between a dictionary's number and the next one's are compressed against it. Whether all
 # of those are is not asked: their rows are long. The newest may be in use.
@@ -80,19 +92,17 @@ class Pruner:
         found = tx.connection.execute(_EVENTS, (before, self._event, limit)).fetchall()
         going = [(seq, receipt) for seq, receipt, old, finished in found if old and finished]
         count = 0
-        for some in chunks(going):
-            count += _delete(tx, [seq for seq, _ in some])
-            count += _release_receipts(tx, [receipt for _, receipt in some])
+        if going:
+            count += _delete(tx, [seq for seq, _ in going])
+            count += _release_receipts(tx, [receipt for _, receipt in going])
         more = len(found) == limit and any(row[2] for row in found)
         return count, found[-1][0] if more else 0
 
     def _keys(self, tx: Transaction, before: float, limit: int) -> tuple[int, int]:
         found = tx.connection.execute(_KEYS, (before, self._key, limit)).fetchall()
         going = [(event, KeyDigest(digest)) for event, digest, old in found if old]
-        for some in chunks(going):
-            tx.connection.execute(
-                f"DELETE FROM dedup WHERE event IN ({marks(len(some))})", [row[0] for row in some]
-            )
+        if going:
+            tx.connection.execute(_DEDUP, (listed([event for event, _ in going]),))
         # Memory forgets at once, the commit may still fail: then the database knows better.
         self._recent.forget(digest for _, digest in going)
         more = len(found) == limit and any(row[2] for row in found)
@@ -101,17 +111,10 @@ class Pruner:
 
 def _delete(tx: Transaction, events: list[int]) -> int:
     """Events with their deliveries and attempts; returns the number of rows."""
-    which = marks(len(events))
-    for target, count in tx.connection.execute(DEAD.format(which), events):
+    which = (listed(events),)
+    for target, count in tx.connection.execute(_DEAD, which):
         tx.counts[target, DeliveryState.DEAD] -= count
-    return sum(
-        tx.connection.execute(statement.format(which), events).rowcount
-        for statement in (
-            "DELETE FROM attempts WHERE delivery IN (SELECT seq FROM deliveries WHERE event IN ({}))",
-            "DELETE FROM deliveries WHERE event IN ({})",
-            "DELETE FROM events WHERE seq IN ({})",
-        )
-    )
+    return sum(tx.connection.execute(statement, which).rowcount for statement in _DELETE)
 
 
 def _release_receipts(tx: Transaction, receipts: list[int]) -> int:
@@ -119,17 +122,11 @@ def _release_receipts(tx: Transaction, receipts: list[int]) -> int:
     tx.connection.executemany(
         "UPDATE receipts SET events = events - 1 WHERE seq = ?", [(seq,) for seq in receipts]
     )
-    gone = tx.connection.execute(
-        f"DELETE FROM receipts WHERE events <= 0 AND seq IN ({marks(len(receipts))}) RETURNING pack",
-        receipts,
-    ).fetchall()
+    gone = tx.connection.execute(_RECEIPTS, (listed(receipts),)).fetchall()
     if not gone:
         return 0
     tx.connection.executemany("UPDATE packs SET receipts = receipts - 1 WHERE id = ?", gone)
-    packs = tx.connection.execute(
-        f"DELETE FROM packs WHERE receipts <= 0 AND id IN ({marks(len(gone))})",
-        [pack for (pack,) in gone],
-    ).rowcount
+    packs = tx.connection.execute(_PACKS, (listed([pack for (pack,) in gone]),)).rowcount
     if packs:
         tx.connection.execute(_DICTIONARIES)
     return len(gone) + packs
