@@ -133,7 +133,7 @@ class Gateway:
             plan=lambda: self._plan,
             store=GuardedStore(store, self.refusal, self.guard.soon), pauses=self._pauses,
             dispatch=self.dispatcher, refused=lambda one: self._refused(refused, one),
-            metrics=self.metrics, log=self._lines.request, report=self._lines.mistake,
+            metrics=self.metrics, log=self._lines.request if self._lines.tells_requests else None, report=self._lines.mistake,
             clock=self._clock,
         )  # fmt: skip
         backlog = Backlog(store, self.metrics, self._clock)

@@ -15,11 +15,12 @@ class Lines:
     def __init__(self) -> None:
         # Bound at once: a lazy logger makes itself anew for each line, and for each that is dropped.
         self._log = logger("gateway").bind()
+        self.tells_requests = self._log.is_enabled_for(logging.INFO)
+        """Whether the level lets a line through for each request."""
 
     def request(self, line: RequestLine) -> None:
         """One for each request."""
-        if self._log.is_enabled_for(logging.INFO):
-            self._log.info("request", **_facts(line))
+        self._log.info("request", **_facts(line))
 
     def attempt(self, line: AttemptLine) -> None:
         """One for each attempt."""

@@ -55,14 +55,14 @@ class Judge:
         dispatch: Dispatch,
         refused: RefusedSink,
         metrics: Metrics,
-        log: Log,
+        log: Log | None,
         report: Report,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.perf_counter,
         in_flight: int = body.IN_FLIGHT,
         commits: int = COMMITS,
     ) -> None:
-        """clock: unix seconds. in_flight: bytes of bodies at one moment. commits: how many may
+        """log: None where nobody reads it. clock: unix seconds. in_flight: bytes of bodies at one moment. commits: how many may
         wait for the store at one moment."""
         self._plan = plan
         self._store = store

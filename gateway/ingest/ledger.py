@@ -16,7 +16,7 @@ class Ledger:
 
     __slots__ = ("_log", "_metrics", "_refused")
 
-    def __init__(self, metrics: Metrics, refused: RefusedSink, log: Log) -> None:
+    def __init__(self, metrics: Metrics, refused: RefusedSink, log: Log | None) -> None:
         self._metrics = metrics
         self._refused = refused
         self._log = log
@@ -27,21 +27,24 @@ class Ledger:
         self._metrics.ended(name, ending.outcome, seconds)
         if not OUTCOMES[ending.outcome].let_in:
             self._refused(_refused(case, ending))
-        self._log(
-            RequestLine(
-                request_id=case.id,
-                source=name,
-                method=case.parts.method,
-                client=case.client,
-                outcome=ending.outcome,
-                status=ending.answer.status,
-                reason=ending.reason or (case.shadow.reason if case.shadow else ""),
-                size=len(case.body),
-                seconds=seconds,
-                key=case.key,
-                events=case.events,
-            )
-        )
+        if self._log is not None:
+            self._log(_line(name, case, ending, seconds))
+
+
+def _line(source: str, case: Case, ending: Ending, seconds: float) -> RequestLine:
+    return RequestLine(
+        request_id=case.id,
+        source=source,
+        method=case.parts.method,
+        client=case.client,
+        outcome=ending.outcome,
+        status=ending.answer.status,
+        reason=ending.reason or (case.shadow.reason if case.shadow else ""),
+        size=len(case.body),
+        seconds=seconds,
+        key=case.key,
+        events=case.events,
+    )
 
 
 def _refused(case: Case, ending: Ending) -> Refused:

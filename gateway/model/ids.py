@@ -6,6 +6,7 @@ edge of their index. Nobody may read an order out of it: order is the store's se
 
 import hashlib
 import time
+from functools import lru_cache
 from typing import Final, NewType
 
 from gateway.model import chance
@@ -86,9 +87,16 @@ def key_digest(source: str, dedup_key: str, *, verified: bool) -> KeyDigest:
     Unverified events live in a namespace of their own, so that nobody unproven can take the place
     of an event that is still to come.
     """
+    state = _digest_of(source, verified).copy()
+    state.update(dedup_key.encode("utf-8", "surrogatepass"))
+    return KeyDigest(state.digest())
+
+
+@lru_cache(maxsize=1024)
+def _digest_of(source: str, verified: bool) -> "hashlib.blake2b":  # a cache's key
+    """What the digests of a source's keys begin with: to copy it costs half as much."""
     space = b"v" if verified else b"u"
-    text = source.encode() + b"\0" + dedup_key.encode("utf-8", "surrogatepass")
-    return KeyDigest(hashlib.blake2b(text, digest_size=16, person=space).digest())
+    return hashlib.blake2b(source.encode() + b"\0", digest_size=16, person=space)
 
 
 def fingerprint(source: str, body: bytes) -> int:

@@ -1,6 +1,6 @@
 """Which routes want an event. The index by source and type, and nothing of targets' policies."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -98,6 +98,16 @@ def type_matches(pattern: str, type: str) -> bool:
     return all(want in {"*", have} for want, have in zip(wanted, given, strict=True))
 
 
+@record
+class Wanted:
+    """The routes that fit a source and a type, in the order of the file."""
+
+    matches: tuple[Match, ...]
+    """Their matches where their conditions hold."""
+    certain: bool
+    """Whether no condition has to be asked."""
+
+
 class RouteIndex:
     """The routes in the order of the file, found by source and type."""
 
@@ -105,38 +115,43 @@ class RouteIndex:
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self.routes = tuple(routes)
-        self._cache: dict[tuple[str, str], tuple[Route, ...]] = {}
+        self._cache: dict[tuple[str, str], Wanted] = {}
 
-    def candidates(self, source: str, type: str) -> tuple[Route, ...]:
-        """The routes whose source and type fit, in the order of the file."""
+    def wanted(self, source: str, type: str) -> Wanted:
+        """The routes whose source and type fit."""
         found = self._cache.get((source, type))
         if found is None:
-            found = tuple(route for route in self.routes if route.wants(source, type))
+            routes = [route for route in self.routes if route.wants(source, type)]
+            matches = tuple(map(Match, routes))
+            found = Wanted(matches, all(route.when is None for route in routes))
             if len(self._cache) >= CACHE:
                 self._cache.clear()
             self._cache[source, type] = found
         return found
 
+    def candidates(self, source: str, type: str) -> tuple[Route, ...]:
+        """The routes alone."""
+        return tuple(match.route for match in self.wanted(source, type).matches)
 
-def match(index: RouteIndex, scope: Scope, *, verified: bool, budget: Budget) -> tuple[Match, ...]:
+
+def match(index: RouteIndex, scope: Scope, *, verified: bool, budget: Budget) -> Sequence[Match]:
     """The routes that want the event of `scope`. Never raises for what a sender sent.
 
     An unverified event goes only to routes that say `accept_unverified`. A route whose `when`
     fails or finds the budget used up is a match that is held, with the reason.
     """
+    wanted = index.wanted(scope.source, scope.type)
+    if wanted.certain and verified:
+        return wanted.matches
     found = []
-    for route in index.candidates(scope.source, scope.type):
-        if not verified and not route.accept_unverified:
-            continue
-        if route.when is None:
-            found.append(Match(route))
+    for one in wanted.matches:
+        when = one.route.when
+        if not verified and not one.route.accept_unverified:
             continue
         try:
-            wanted = route.when.test(scope, budget)
+            if when is None or when.test(scope, budget):
+                found.append(one)
         except ExpressionFailed as error:
             budget.steps -= _FAILURE
-            found.append(Match(route, str(error)))
-        else:
-            if wanted:
-                found.append(Match(route))
-    return tuple(found)
+            found.append(Match(one.route, str(error)))
+    return found
