@@ -42,6 +42,10 @@ def written(ref: Ref, test: Test, places: Places, to: Written) -> str:
         return f"{value} is {test}"
     if isinstance(test, str):
         return f"{value} == {to.bind(test)}"
+    if isinstance(test, tuple) and all(isinstance(one, str) for one in test):
+        return f"type({value}) is str and {value} in {to.bind(frozenset(test))}"
+    if test is ZEROS:
+        return f"type({value}) is str and {to.bind(kinds.zeros)}({value})"
     return f"{to.bind(check(ref, test, places))}(values)"
 
 

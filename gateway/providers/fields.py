@@ -3,6 +3,7 @@ understood is left out, and noted; nothing here raises.
 """
 
 from collections.abc import Callable
+from typing import Final
 
 import orjson
 
@@ -10,15 +11,28 @@ from gateway.providers import kinds, money
 from gateway.providers.checks import check
 from gateway.providers.declaration import Field, Reading
 from gateway.providers.places import MISSING, Places, Values, there
+from gateway.providers.written import Written
 
 Put = Callable[[Values, dict[str, object], list[str]], bool]
 """Reads one field into a mapping, or notes its name as one that could not be understood. True: it
 gave a value."""
 
 
-def is_plain(field: Field) -> bool:
-    """Whether it is a text wherever it stands, and nothing is asked before."""
-    return field.kind == "text" and bool(field.at) and not field.when and not field.join
+_NOT_OF_ONE_TEXT: Final = frozenset({"const", "minor", "decimal", "integer", "boolean"})
+
+
+def written(name: str, field: Field, places: Places, to: Written) -> tuple[str, str] | None:
+    """What can be written out of a field, for nearly all are texts and stand where they are first
+    looked for: a condition, and the line that reads the field where it holds.
+    None: nothing can."""
+    if field.when or field.join or not field.at or field.kind in _NOT_OF_ONE_TEXT:
+        return None
+    value = f"v{places.slot(field.at[0])}"
+    is_text = f"type({value}) is str and {value}"
+    if field.kind == "text":
+        return is_text, f"out[{to.bind(name)}] = {value}"
+    understood = f"type(found := {to.bind(kinds.reader(field))}({value})) is str"
+    return f"{is_text} and {understood}", f"out[{to.bind(name)}] = found"
 
 
 def putter(name: str, reading: Reading, places: Places) -> Put:

@@ -5,13 +5,12 @@ Nothing a sender wrote can make it raise. A field that cannot be read is left ou
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from gateway.model.record import record
-from gateway.providers.checks import written
+from gateway.providers import checks
 from gateway.providers.declaration import Declaration, Field, Reading, Ref, Rule
-from gateway.providers.fields import Put, is_plain, putter
-from gateway.providers.places import Places, Seen, Values
+from gateway.providers.fields import putter, written
+from gateway.providers.places import Places, Seen
 from gateway.providers.vocabulary import OTHER, SUBJECTS, family, fields_of
 from gateway.providers.written import Written
 
@@ -77,10 +76,11 @@ def _chooser(rules: Sequence[tuple[int, Rule]]) -> Callable[[Seen], int]:
         for ref, test in rule.when.items():
             key = (ref, repr(test))
             if key not in tests:
-                tests[key] = written(ref, test, places, to)
+                tests[key] = checks.written(ref, test, places, to)
             needs.append(f"t{list(tests).index(key)}")
         choices.append(f"if {' and '.join(needs) or 'True'}: return {number}")
     places.write(to)
+    to.line(f"values = {places.values}")
     for number, expression in enumerate(tests.values()):
         to.line(f"t{number} = {expression}")
     for choice in choices:
@@ -95,7 +95,9 @@ def _reader(rule: Rule, declaration: Declaration) -> Callable[[Seen], Normalized
     if type(v0) is str and v0: out[k9] = v0
     else: k10(values, out, unread)
     …
-    return k21(values, out, unread)
+    if "ref" in out: k18(out)
+    …
+    return k21(k20, out, subject, time, k19(unread, out) if unread else ())
     """
     to, places = Written("def read(seen):"), Places()
     kind = family(rule.to)
@@ -105,50 +107,37 @@ def _reader(rule: Rule, declaration: Declaration) -> Callable[[Seen], Normalized
     for name, reading in {**common, **rule.fields}.items():
         if reading is not None:
             lines += _field(name, reading, places, to)
-    time = rule.time or declaration.time
-    put_time = putter("time", time, places) if time is not None else None
-    end = _End(rule.to, put_time, SUBJECTS.get(kind, ()))
-    lines.append(f"return {to.bind(end.normalized)}(values, out, unread)")
+    lines += _end(rule.to, rule.time or declaration.time, places, to)
     places.write(to)
+    to.line(f"values = {places.values}")
     for line in lines:
         to.line(line)
     return to.function("read")
 
 
 def _field(name: str, reading: Reading, places: Places, to: Written) -> list[str]:
-    """Nearly all fields are texts and stand where they are first looked for: no call for those."""
     put = f"{to.bind(putter(name, reading, places))}(values, out, unread)"
-    if not (isinstance(reading, Field) and is_plain(reading)):
-        return [put]
-    value = f"v{places.slot(reading.at[0])}"
-    return [f"if type({value}) is str and {value}: out[{to.bind(name)}] = {value}", f"else: {put}"]
+    short = written(name, reading, places, to) if isinstance(reading, Field) else None
+    return [put] if short is None else [f"if {short[0]}: {short[1]}", f"else: {put}"]
 
 
-@dataclass(frozen=True, slots=True)
-class _End:
-    """What follows on a rule's fields."""
+def _end(type: str, time: Reading | None, places: Places, to: Written) -> list[str]:
+    """What follows on a rule's fields. The first field that is a text is the subject."""
+    lines = [f'if "ref" in out: {to.bind(_settle)}(out)', "subject = None"]
+    for name in SUBJECTS.get(family(type), ()):
+        key = to.bind(name)
+        lines.append(f"if subject is None and type(out.get({key})) is str: subject = out[{key}]")
+    lines.append("time = None")
+    if time is not None:
+        lines += ["when = {}", f"{to.bind(putter('time', time, places))}(values, when, unread)"]
+        lines.append('if type(when.get("time")) is str: time = when["time"]')
+    missed = f"{to.bind(_missed)}(unread, out) if unread else ()"
+    made = f"{to.bind(Normalized)}({to.bind(type)}, out, subject, time, {missed})"
+    return [*lines, f"return {made}"]
 
-    to: str
-    time: Put | None
-    subjects: Sequence[str]
-    """The fields that can be its subject."""
 
-    def normalized(self, values: Values, out: dict[str, object], unread: list[str]) -> Normalized:
-        if "ref" in out:
-            _settle(out)
-        subject = None
-        for name in self.subjects:
-            value = out.get(name)
-            if isinstance(value, str):
-                subject = value
-                break
-        time = None
-        if self.time is not None:
-            when: dict[str, object] = {}
-            self.time(values, when, unread)
-            time = when.get("time")
-        missed = tuple(dict.fromkeys(one for one in unread if one not in out)) if unread else ()
-        return Normalized(self.to, out, subject, time if isinstance(time, str) else None, missed)
+def _missed(unread: list[str], out: dict[str, object]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for name in unread if name not in out))
 
 
 def _settle(out: dict[str, object]) -> None:

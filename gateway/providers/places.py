@@ -93,32 +93,35 @@ class Places:
                 self._numbers[node][key] = int(key)
         return places.index((node, key))
 
+    @property
+    def values(self) -> str:
+        """All values by slot, as the text of a tuple."""
+        return f"({''.join(f'v{slot}, ' for slot in range(len(self._slots)))})"
+
     def write(self, to: Written) -> None:
-        """Writes the walk into a function of `seen`: `v0`, `v1` … are the values by slot, `values`
-        is all of them."""
-        to.line("n0, n1, n2 = seen.item, seen.root, " + self._texts(to))
-        for node in (_ITEM, _ROOT):
-            self._mapping(node, to)
+        """Writes the walk into a function of `seen`: `v0`, `v1` … are the values by slot."""
+        begun = {node for node, _ in (*self._slots, *self._nodes)}
+        for node, place in ((_ITEM, "seen.item"), (_ROOT, "seen.root")):
+            if node in begun:
+                self._mapping(node, place, to)
+        if self._names:
+            to.line(f"n{_HEADERS} = {to.bind(_texts)}(seen.headers, {to.bind(self._names)})")
         for node, (inside, key) in enumerate(self._nodes, 3):
-            to.line(f"n{node} = n{inside}.get({to.bind(key)})")
-            self._mapping(node, to)
+            self._mapping(node, f"n{inside}.get({to.bind(key)})", to)
         missing = to.bind(MISSING)
         for slot, (node, key) in enumerate(self._slots):
             to.line(f"v{slot} = n{node}.get({to.bind(key)}, {missing})")
-        to.line(f"values = ({''.join(f'v{slot}, ' for slot in range(len(self._slots)))})")
 
-    def _mapping(self, node: int, to: Written) -> None:
+    def _mapping(self, node: int, place: str, to: Written) -> None:
         numbers = to.bind(tuple(self._numbers[node].items()))
+        to.line(f"n{node} = {place}")
         to.line(f"if type(n{node}) is not dict: n{node} = {to.bind(_keyed)}(n{node}, {numbers})")
-
-    def _texts(self, to: Written) -> str:
-        return f"{to.bind(_texts)}(seen.headers, {to.bind(self._names)})" if self._names else "{}"
 
     def reader(self) -> Callable[[Seen], Values]:
         """The walk alone, as a function."""
         written = Written("def read(seen):")
         self.write(written)
-        written.line("return values")
+        written.line(f"return {self.values}")
         return written.function("read")
 
 
