@@ -136,7 +136,9 @@ def _anew(judged: list[tuple[Template, Admission]], number: int, age: float) -> 
         deliveries=[replace(one, id=new_delivery_id(), next_at=at) for one in event.deliveries],
     )  # fmt: skip
     headers = tuple([(key, changed.get(key, value)) for key, value in admission.headers])
-    return replace(admission, received_at=at, headers=headers, body=body, events=[fresh])
+    return replace(
+        admission, received_at=at, headers=headers, body=body, body_mac=b"", events=[fresh]
+    )
 
 
 def _plan(*, routed: bool) -> Plan:

@@ -180,6 +180,7 @@ def _receipt(proven: Proven, payload: Payload) -> tuple[Admission, Headers]:
         source.revive,
         "" if proven.refusal is None else str(proven.refusal),
         payload.raw is body,
+        proof.body_mac if proof else b"",
     )
     return admission, headers
 

@@ -5,7 +5,7 @@ work each time costs a wait for the other one, many times that of hashing a webh
 that is accepted (docs/performance.md).
 """
 
-from typing import Final, Protocol
+from typing import Final, Protocol, Self
 
 _PIECE: Final = 2047
 _LARGE: Final = 64 * 1024
@@ -13,10 +13,18 @@ _LARGE: Final = 64 * 1024
 
 
 class State(Protocol):
-    """A hash that is still fed: hashlib's or hmac's."""
+    """A hash that is still fed, as hashlib makes one."""
 
     def update(self, data: bytes, /) -> None:
         """Takes more."""
+        ...
+
+    def copy(self) -> Self:
+        """Another one that was fed the same."""
+        ...
+
+    def digest(self) -> bytes:
+        """The hash of all that it was fed."""
         ...
 
 
@@ -25,5 +33,6 @@ def feed(state: State, data: bytes) -> None:
     if len(data) <= _PIECE or len(data) > _LARGE:
         state.update(data)
         return
+    update = state.update
     for at in range(0, len(data), _PIECE):
-        state.update(data[at : at + _PIECE])
+        update(data[at : at + _PIECE])

@@ -100,7 +100,8 @@ def _digest_of(source: str, verified: bool) -> "hashlib.blake2b":  # a cache's k
 
 
 def fingerprint(source: str, body: bytes) -> int:
-    """A signed 63-bit number that stands for source and body (an SQLite row id)."""
+    """A signed 63-bit number that stands for source and body (an SQLite row id). body: itself, or
+    what stands for it already."""
     state = hashlib.blake2b(digest_size=8, key=source.encode()[:64])
     feed(state, body)
     return int.from_bytes(state.digest()) >> 1

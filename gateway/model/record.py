@@ -1,12 +1,12 @@
 """Records: the frozen, slotted data classes of which every request makes a dozen."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar, dataclass_transform
 
 _T = TypeVar("_T")
 
 
-@dataclass_transform(frozen_default=True)
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def record(cls: type[_T]) -> type[_T]:
     """`@dataclass(frozen=True, slots=True)`, held by the type checker alone.
 

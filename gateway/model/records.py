@@ -106,6 +106,9 @@ class Admission:
     """In shadow mode: the outcome that would have refused it."""
     is_json: bool = False
     """The body was read as JSON that can be passed on as it is; spares each delivery another look."""
+    body_mac: bytes = b""
+    """The keyed hash that proved the body, if it was one of the body alone: it stands for the body
+    where it is asked whether that came before. Empty: the body speaks for itself."""
 
 
 class Due(NamedTuple):

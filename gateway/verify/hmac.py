@@ -156,10 +156,13 @@ class Hmac:
         parts = self._parts(request, stamp, context)
         if isinstance(parts, Refusal):
             return parts
-        key = mac.fitting_key(keys, parts, self.algorithm, candidates)
-        if key is None:
+        found = mac.fitting_key(keys, parts, self.algorithm, candidates)
+        if found is None:
             return bad("the signature fits no secret")
-        return self._in_time(request, stamp, now, key.label)
+        key, digest = found
+        if self.timestamp is None:
+            return Proof(self.name, key.label, None, digest if ready.body_only else b"")
+        return self._in_time(self.timestamp, request, stamp, now, key.label)
 
     def _values(self, sent: bytes) -> tuple[Sequence[bytes], bytes] | Refusal:
         """The signatures in the header, still encoded, and the time if it stands among them."""
@@ -199,17 +202,15 @@ class Hmac:
             return own_id
         return ready.template.fill(request, time, own_id, context)
 
-    def _in_time(self, request: Request, stamp: bytes, now: float, label: str) -> Proof | Refusal:
-        if self.timestamp is None:
-            return Proof(self.name, label)
+    def _in_time(
+        self, time: Timestamp, request: Request, stamp: bytes, now: float, label: str
+    ) -> Proof | Refusal:
         if self._ready.time_header:
             stamp = request.headers.one(self._ready.time_header) or b""
-        signed_at = times.read(stamp, self.timestamp.unit)
+        signed_at = times.read(stamp, time.unit)
         if signed_at is None:
-            return bad(f"the signed time is not written as {self.timestamp.unit}")
-        return times.outside(signed_at, now, self.timestamp.tolerance) or Proof(
-            self.name, label, signed_at
-        )
+            return bad(f"the signed time is not written as {time.unit}")
+        return times.outside(signed_at, now, time.tolerance) or Proof(self.name, label, signed_at)
 
     def covers(self, ref: str) -> bool:
         """Whether the template holds what `ref` names."""

@@ -28,17 +28,18 @@ def fitting_key(
     parts: Sequence[bytes],
     algorithm: str,
     candidates: Sequence[bytes],
-) -> Key | None:
-    """The first key whose hash of the joined parts is among the candidates."""
-    found: Key | None = None
+) -> tuple[Key, bytes] | None:
+    """The first key whose hash of the joined parts is among the candidates, and that hash."""
+    found: tuple[Key, bytes] | None = None
     for key in keys:
-        state = key.begin(algorithm)
+        inner, outer = key.begin(algorithm)
         for part in parts:
-            feed(state, part)
-        mac = state.digest()
+            feed(inner, part)
+        outer.update(inner.digest())
+        mac = outer.digest()
         for candidate in candidates:
             if hmac.compare_digest(mac, candidate) and found is None:
-                found = key
+                found = key, mac
     return found
 
 

@@ -74,14 +74,14 @@ class StandardWebhooks:
         if not candidates:
             return bad("the signature header holds no readable v1 signature")
         parts = (b"%b.%b." % (message, stamp), request.body)
-        key = mac.fitting_key(keys, parts, "sha256", candidates)
-        if key is None:
+        found = mac.fitting_key(keys, parts, "sha256", candidates)
+        if found is None:
             return bad("the signature fits no secret")
         signed_at = times.read(stamp, "s")
         if signed_at is None:
             return bad("the signed time is not an integer")
         return times.outside(signed_at, now, self.tolerance) or Proof(
-            self.name, key.label, signed_at
+            self.name, found[0].label, signed_at
         )
 
     def covers(self, ref: str) -> bool:

@@ -1,5 +1,7 @@
 """From a proven request to its deliveries: held, leased or pending, and never lost to a mistake."""
 
+import hmac
+
 import pytest
 
 from gateway.errors import ExpressionFailed
@@ -9,7 +11,7 @@ from gateway.providers.declaration import Batch
 from gateway.routing.expressions import compile_expression
 from gateway.routing.match import Debounce
 from tests import fakes
-from tests.ingest.wire import gate, post
+from tests.ingest.wire import BODY, gate, post
 
 
 class Broken:
@@ -246,6 +248,8 @@ async def test_a_body_seen_under_another_unsigned_id_can_be_flagged() -> None:
     assert first.digest != second.digest
     assert not first.id_signed
     assert not second.id_signed
+    macs = {admission.body_mac for admission in one.store.admissions}
+    assert macs == {hmac.digest(fakes.SECRET, BODY, "sha256")}
 
 
 @pytest.mark.parametrize(

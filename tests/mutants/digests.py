@@ -73,7 +73,7 @@ DIGESTS = (
             f"            {_COMPARED}\n",
             "        if all(hmac.compare_digest(mac, one) for one in candidates):\n    ",
         ),
-        ("mac", "                found = key\n", "        found = key\n"),
+        ("mac", "                found = key, mac\n", "        found = key, mac\n"),
         ("hmac", _NO_CANDIDATE, "if candidates is None:"),
         ("standard_webhooks", _NO_CANDIDATE, "if candidates is None:"),
     ),
@@ -86,7 +86,7 @@ DIGESTS = (
             f"            {_COMPARED}\n",
             "        if all(hmac.compare_digest(mac, one) for one in candidates):\n    ",
         ),
-        ("mac", "                found = key\n", "        found = key\n"),
+        ("mac", "                found = key, mac\n", "        found = key, mac\n"),
     ),
     mutant(
         "digest-compared-as-prefix",
@@ -165,7 +165,7 @@ DIGESTS = (
     mutant(
         "large-body-uncovered",
         "everything over 64 KiB of a signed body can be changed",
-        ("mac", "feed(state, part)", "feed(state, part[:65536])"),
+        ("mac", "feed(inner, part)", "feed(inner, part[:65536])"),
     ),
     mutant(
         "last-part-uncovered",
@@ -175,6 +175,6 @@ DIGESTS = (
     mutant(
         "hash-goes-on",
         "a request is judged by the bytes of those before it as well",
-        ("base", "return begun.copy()", "return begun"),
+        ("base", "return begun[0].copy(), begun[1].copy()", "return begun"),
     ),
 )  # fmt: skip

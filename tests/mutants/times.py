@@ -51,7 +51,7 @@ TIMES = (
         "a recorded request gets in for ever",
         (
             "hmac",
-            "return times.outside(signed_at, now, self.timestamp.tolerance) or Proof(",
+            "return times.outside(signed_at, now, time.tolerance) or Proof(",
             "return Proof(",
         ),
     ),

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+from dataclasses import replace
 
 import pytest
 
@@ -168,6 +169,19 @@ async def test_a_body_of_a_commit_that_failed_is_no_repetition(bench: Bench) -> 
     await store.accept(admission(event("a", id_signed=False)))
     (found,) = await store.events(EventFilter(text="a"), None, 1)
     assert found.event.flags == ()
+
+
+async def test_what_proved_a_body_stands_for_it_within_its_source(store: Store) -> None:
+    async def flags(key: str, mac: bytes, source: str = "github") -> tuple[str, ...]:
+        made = event(key, source=source, id_signed=False)
+        await store.accept(replace(admission(made, source=source), body_mac=mac))
+        (found,) = await store.events(EventFilter(text=key), None, 1)
+        return found.event.flags
+
+    assert await flags("a", b"one" * 10) == ()
+    assert await flags("b", b"two" * 10) == ()
+    assert await flags("c", b"one" * 10, "other") == ()
+    assert await flags("d", b"one" * 10) == ("same_body",)
 
 
 async def test_one_body_under_many_ids_in_one_commit_is_flagged_but_not_in_one_receipt(

@@ -435,3 +435,23 @@ def test_no_secret_shows_in_a_repr() -> None:
 def test_hashlib_agrees_on_the_length_of_a_signature() -> None:
     for name in hashlib.algorithms_guaranteed - {"shake_128", "shake_256"}:
         Hmac("X", algorithm=name)
+
+
+@pytest.mark.parametrize("algorithm", ["md5", "sha1", "sha256", "sha384", "sha512", "sha3_256"])
+@pytest.mark.parametrize("size", [16, 63, 64, 65, 127, 128, 129, 136, 137, 500])
+def test_the_keyed_hash_is_the_one_of_the_standard_library(algorithm: str, size: int) -> None:
+    value = random.Random(size).randbytes(size)
+    scheme, key = Hmac("X-Signature", algorithm=algorithm), Key("#1", value)
+    for body in (b"", BODY, b"x" * 70_000):
+        signed = request(("X-Signature", std.digest(value, body, algorithm).hex()), body=body)
+        assert scheme.verify(signed, [key], NOW, Context()) == Proof("hmac", "#1")
+
+
+def test_a_proof_gives_the_hash_of_a_body_that_is_all_that_was_signed() -> None:
+    proof = judge(PLAIN, plain())
+    assert isinstance(proof, Proof)
+    assert proof.body_mac == std.digest(SECRET, BODY, "sha256")
+    longer = Hmac("X-Signature", signed="{method}{body}")
+    proof = judge(longer, request(("X-Signature", sign(b"POST" + BODY)), body=BODY))
+    assert isinstance(proof, Proof)
+    assert proof.body_mac == b""
