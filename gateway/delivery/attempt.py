@@ -4,6 +4,7 @@ Asks the plan as it is at this moment: a route or target that is gone, a pause, 
 fails all end as a hold with its reason, never as a loss.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from http import HTTPStatus
@@ -112,13 +113,18 @@ class Attempts:
         if token is None or target.oauth2 is None:
             return await self.sender.send(call)
         answer = await self.sender.send(_with_token(call, token))
-        left = call.timeout - answer.duration
-        if answer.status != HTTPStatus.UNAUTHORIZED or left <= 0:
+        if answer.status != HTTPStatus.UNAUTHORIZED:
             return answer
-        other = await self.tokens.instead_of(target.oauth2, token)
+        now = asyncio.get_running_loop().time
+        until = now() + call.timeout - answer.duration
+        try:
+            async with asyncio.timeout_at(until):
+                other = await self.tokens.instead_of(target.oauth2, token)
+        except TimeoutError:
+            return answer
         if other is None:
             return answer
-        again = await self.sender.send(replace(_with_token(call, other), timeout=left))
+        again = await self.sender.send(replace(_with_token(call, other), timeout=until - now()))
         return replace(again, duration=answer.duration + again.duration)
 
     def _ready(self, work: Work, now: float) -> "_Ready | Result":

@@ -226,6 +226,33 @@ def test_a_401_is_tried_once_more_with_a_new_token_within_the_same_attempt() -> 
     run(main())
 
 
+@pytest.mark.parametrize(("seconds", "state"), [(3.0, "delivered"), (30.0, "pending")])
+def test_a_new_token_that_is_long_in_coming_holds_no_attempt_past_its_deadline(
+    seconds: float, state: str
+) -> None:
+    async def main() -> None:
+        server = Server()
+        given: list[float] = []
+
+        async def answer(call: Call) -> Answer:
+            given.append(call.timeout)
+            return REFUSED if bearer(call) == "Bearer 1" else OK
+
+        whole = plan(target(oauth2=HOW, timeout=10.0))
+        async with dispatching(whole, answer, tokens=server.tokens) as one:
+            await server.get()
+            await asyncio.sleep(AGAIN_FIRST + 1)
+            server.seconds = seconds
+            made, begun = one.store.new().delivery, clock()
+            one.dispatcher.due([Due(made.seq, made.target, made.next_at)])
+            await one.until(lambda: bool(one.store.recorded))
+            assert clock() - begun < 10.5
+            assert one.store.recorded[0].state == state
+        assert all(left < 10.0 - seconds + 0.1 for left in given[1:])
+
+    run(main())
+
+
 def test_without_a_token_deliveries_are_held_and_go_when_there_is_one() -> None:
     async def main() -> None:
         server = Server(error=FetchFailed("the answer was 503"))
