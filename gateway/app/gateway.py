@@ -37,6 +37,7 @@ from gateway.plan.ranges import wanted, with_ranges
 from gateway.plan.report import changes
 from gateway.store import refused as refused_log
 from gateway.store import sqlite
+from gateway.upkeep import trimming
 from gateway.upkeep.ballast import Ballast
 from gateway.upkeep.disk import DiskGuard
 from gateway.upkeep.endless import endless
@@ -155,6 +156,7 @@ class Gateway:
             backlog.watch,
             self._feed.watch,
             self.endpoints.watch,
+            trimming.watch,
         ):
             self._tasks.append(asyncio.create_task(endless(work, self._lines.mistake)))
         push(self._cancel_tasks)
