@@ -65,7 +65,7 @@ class _Body:
         if self._message.headers.get("Expect", "").lower() != "100-continue":
             return
         try:
-            await self._connection.send(CONTINUE)
+            self._connection.write(CONTINUE)
         except ConnectionError:
             raise BodyBroken("the sender went away before the body was whole") from None
 
@@ -124,11 +124,16 @@ class Connection(Incoming):
         """Answers what comes until the connection is of no more use. aiohttp starts it."""
         try:
             while not self._force_close:
-                await self._arrival()
+                if self._messages:
+                    await asyncio.sleep(0)  # others first: a packet may hold thousands of requests
+                elif self._unreadable is None:
+                    self._waiter = self._loop.create_future()
+                    await self._waiter
+                    self._waiter = None
                 # Nothing of a request stays in this frame while the connection is idle.
                 if not await self._answer() or self._is_over():
                     break
-                self._stay_until(self._loop.time() + self._keepalive_timeout)
+                self._stay()
         except ConnectionError:
             pass  # The sender did not wait for its answer.
         except Exception as error:  # noqa: BLE001  # a mistake of ours costs this connection only
@@ -143,23 +148,12 @@ class Connection(Incoming):
                 self._let_go(self.transport)
                 self.transport.close()
 
-    async def _arrival(self) -> None:
-        """Until there is something to answer."""
-        if self._messages:
-            await asyncio.sleep(0)  # others first: a packet may hold thousands of requests
-        elif self._unreadable is None:
-            self._waiter = self._loop.create_future()
-            try:
-                await self._waiter
-            finally:
-                self._waiter = None
-
     async def _answer(self) -> bool:
         """Answers one request. Returns whether another may follow."""
         self._request_in_progress = True
         try:
             if not self._messages:
-                await self.send(encode(self._unread(), connection=CLOSE))
+                self.write(encode(self._unread(), connection=CLOSE))
                 return False
             message, payload = self._messages.popleft()
             self._reading = payload
@@ -173,7 +167,9 @@ class Connection(Incoming):
             close = answer.close or message.should_close or message.upgrade or self._close
             said = CLOSE if close else KEEP_ALIVE if message.version is HttpVersion10 else ""
             head_only = message.method == "HEAD"
-            await self.send(encode(answer, connection=said, head_only=head_only))
+            self.write(encode(answer, connection=said, head_only=head_only))
+            if self._paused:
+                await self._taken()
             whole = payload.is_eof() or await self._rest_read(payload)
             return whole and not close
         finally:
@@ -208,15 +204,14 @@ class Connection(Incoming):
             refusal = RequestRefused(Outcome.MALFORMED, f"not readable as HTTP: {kind}")
         return self._judge.unread(self._peer, refusal)
 
-    async def send(self, data: bytes) -> None:
-        """Writes, and waits a while for a sender who does not read. Raises `ConnectionError`."""
+    def write(self, data: bytes) -> None:
+        """Raises `ConnectionError`."""
         if self.transport is None:
             raise ConnectionResetError("the connection is lost")
         self.transport.write(data)
-        if self._paused:
-            await self._taken()
 
     async def _taken(self) -> None:
+        """Waits a while for a sender who does not read. Raises `ConnectionError`."""
         try:
             async with asyncio.timeout(TAKING):
                 await self._drain_helper()
@@ -236,7 +231,8 @@ class Connection(Incoming):
             return False
         return payload.is_eof()
 
-    def _stay_until(self, at: float) -> None:
-        self._next_keepalive_close_time = at
+    def _stay(self) -> None:
+        """Begins the time that an idle connection is kept."""
+        at = self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
         if self._keepalive_handle is None:
             self._keepalive_handle = self._loop.call_at(at, self._process_keepalive)

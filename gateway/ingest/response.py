@@ -20,26 +20,27 @@ def encode(answer: Answer, *, connection: str = "", head_only: bool = False) -> 
     connection: the Connection header's value, if it must be said. head_only: to a HEAD request.
     Raises ValueError if a header would end its line early.
     """
-    head = _head(answer.status, answer.headers, connection)
-    date = _date(int(time.time()))
-    if answer.status in _BODILESS:
-        return b"%b%b\r\n" % (head, date)
-    body = b"" if head_only else answer.body
-    return b"%b%bContent-Length: %d\r\n\r\n%b" % (head, date, len(answer.body), body)
+    head = _head(answer.status, answer.headers, connection, len(answer.body), int(time.time()))
+    return head if head_only or answer.status in _BODILESS else head + answer.body
 
 
 @lru_cache(maxsize=256)
-def _head(status: int, headers: tuple[tuple[str, str], ...], connection: str) -> bytes:
-    """All that is the same for many answers."""
+def _head(
+    status: int, headers: tuple[tuple[str, str], ...], connection: str, size: int, second: int
+) -> bytes:
+    """All that comes before the body; the same for most answers of a second."""
     lines = [f"HTTP/1.1 {status} {_phrase(status)}"]
     if connection:
         headers = (*headers, ("Connection", connection))
-    for name, value in (*headers, ("Server", "gateway")):
+    own = [("Server", "gateway"), ("Date", _date(second))]
+    if status not in _BODILESS:
+        own.append(("Content-Length", str(size)))
+    for name, value in (*headers, *own):
         line = f"{name}: {value}"
         if not line.isprintable():
             raise ValueError(f"the header {name!r} of an answer is not one printable line")
         lines.append(line)
-    return "".join(f"{line}\r\n" for line in lines).encode("latin-1")
+    return "".join(f"{line}\r\n" for line in (*lines, "")).encode("latin-1")
 
 
 def _phrase(status: int) -> str:
@@ -50,5 +51,5 @@ def _phrase(status: int) -> str:
 
 
 @lru_cache(maxsize=2)
-def _date(second: int) -> bytes:
-    return f"Date: {formatdate(second, usegmt=True)}\r\n".encode()
+def _date(second: int) -> str:
+    return formatdate(second, usegmt=True)
