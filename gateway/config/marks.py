@@ -197,8 +197,8 @@ class _Builder:
         for key_node, value_node in node.value:
             mark = Mark(key_node.start_mark.line + 1, key_node.start_mark.column + 1)
             name = key_node.value if isinstance(key_node, ScalarNode) else None
-            if name is None or name == "<<":
-                hint = "merge keys are not taken: write them out" if name else ""
+            if name is None or name == "<<" or _SURROGATE.search(name):
+                hint = "merge keys are not taken: write them out" if name == "<<" else ""
                 where = (marked.file, mark.line, mark.column, dotted(path), hint)
                 marked.problems.append(Problem("a key must be plain text", *where))
                 continue

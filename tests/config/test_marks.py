@@ -40,6 +40,7 @@ REFUSED = [
     ("a:\n  b: 1\n  b: 2\n", 3, 3, "'b' stands here a second time"),
     ("a: {b: 1, c: 2, b: 3}\n", 1, 17, "'b' stands here a second time"),
     ('a: "\\ud800"\n', 1, 4, "lone surrogate"),
+    ('"\\ud800": a\n', 1, 1, "plain text"),
     ("".join(" " * depth + "a:\n" for depth in range(80)), 66, 66, "too deep"),
 ]
 
