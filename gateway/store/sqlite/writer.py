@@ -137,6 +137,7 @@ class Writer:
     def _work(self) -> None:
         while jobs := self._pull():
             self._batch(jobs)
+            jobs = []  # a commit's bodies do not wait here with the thread for the next one's
         self._connection.close()
 
     def _pull(self) -> list[_Job]:
