@@ -5,6 +5,7 @@ import contextlib
 import signal
 from collections.abc import Awaitable, Callable
 
+from gateway.app import one_cpu
 from gateway.app.gateway import Gateway
 from gateway.app.notify import notify
 from gateway.errors import GatewayError
@@ -33,6 +34,7 @@ async def serve(gateway: Gateway, ready: Callable[[], Awaitable[None]] | None = 
         task.add_done_callback(reloading.discard)
 
     await gateway.start()
+    together = loop.create_task(one_cpu.stay(lambda: gateway.plan.server.one_cpu))
     try:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
@@ -44,4 +46,5 @@ async def serve(gateway: Gateway, ready: Callable[[], Awaitable[None]] | None = 
         logger("gateway").info("stopping", drain_seconds=gateway.DRAIN)
     finally:
         notify("STOPPING=1")
+        together.cancel()
         await gateway.stop()

@@ -28,6 +28,11 @@ class Server(Shape):
         default_factory=lambda: ["127.0.0.1", "::1", "unix"],
         description="Peers whose forwarding header is believed: addresses, CIDRs, `unix`.",
     )
+    cpus: Literal["one", "all"] = Field(
+        "one",
+        description="Where the process runs: Python does one thing at a time, and does it a quarter "
+        "cheaper while all its threads share one CPU. The kernel chooses which, every few seconds.",
+    )
 
 
 class Admin(Shape):

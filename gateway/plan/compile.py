@@ -59,6 +59,7 @@ def compile_plan(file: Path, environ: Mapping[str, str], *, generation: int) -> 
             client_address=shape.server.client_address,
             trusted=networks,
             trust_unix=trust_unix,
+            one_cpu=shape.server.cpus == "one",
         ),
         admin_listen=admin_listen(shape, notes),
         store=_store(config, notes),

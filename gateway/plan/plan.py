@@ -51,6 +51,7 @@ class Server:
     trusted: AddressSet
     """Peers whose forwarding header is believed."""
     trust_unix: bool
+    one_cpu: bool = True
     senders: Senders = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -57,6 +57,7 @@ _PLACES = {
     "client_address": "server.client_address",
     "trusted": "server.trusted_proxies",
     "trust_unix": "server.trusted_proxies",
+    "one_cpu": "server.cpus",
     "retention": "store.retention",
     "dedup_window": "store.dedup_window",
     "min_free": "store.min_free",
