@@ -17,7 +17,7 @@ from typing import Final
 
 _EVERY: Final = (3.0, 7.0)
 """Seconds on one CPU, at random: two gateways on the same one must not leave it together."""
-_FREE: Final = 0.02
+_FREE: Final = 0.05
 """Seconds in which the event loop goes where the kernel puts it."""
 _THREADS: Final = Path("/proc/self/task")
 _CPU: Final = 36
