@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 from gateway.delivery.gate import Pick
 from gateway.delivery.gates import Gates
+from gateway.delivery.hiding import hide
 from gateway.delivery.outcomes import said
 from gateway.delivery.pauses import Pauses
 from gateway.delivery.render import Request, lane, render, wanted
@@ -174,7 +175,7 @@ class Attempts:
             error=error,
             message=answer.message,
             duration=answer.duration,
-            answer=answer.excerpt,
+            answer=self._shown(answer.excerpt, target),
             trigger=ready.trigger,
         )
         return Result(
@@ -185,6 +186,12 @@ class Attempts:
             decision.next_at,
             attempt,
         )
+
+    def _shown(self, excerpt: bytes, target: Target) -> bytes:
+        """What people see of an answer."""
+        if excerpt and target.oauth2 is not None and (token := self.tokens.held(target.oauth2)):
+            excerpt = hide(excerpt, [token.encode()])
+        return hide(excerpt, target.hidden) if excerpt and target.hidden else excerpt
 
 
 @record

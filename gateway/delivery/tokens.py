@@ -126,6 +126,11 @@ class Tokens:
             return None
         return None if fresh == refused else fresh
 
+    def held(self, how: OAuth2) -> str:
+        """The last one that was given; empty: there is none."""
+        token = self._tokens.get(how)
+        return "" if token is None else token.value
+
     def failing(self, how: OAuth2) -> bool:
         """Whether no token could be had when it was last tried, and none is left."""
         token = self._tokens.get(how)
@@ -181,8 +186,7 @@ class Tokens:
         before = self._failures.get(how)
         delay = AGAIN_FIRST if before is None else min(2 * before.delay, AGAIN_MOST)
         self._failures[how] = _Failure(why, delay)
-        loop = asyncio.get_running_loop()
-        self._timers[how] = loop.call_later(delay, self._again, how)
+        self._timers[how] = asyncio.get_running_loop().call_later(delay, self._again, how)
 
     def _again(self, how: OAuth2) -> None:
         del self._timers[how]

@@ -190,6 +190,8 @@ class Target:
     oauth2: OAuth2 | None = None
     hmac: BodyHmac | None = None
     tls: Tls | None = None
+    hidden: tuple[bytes, ...] = field(default=(), repr=False)
+    """What it is sent and nobody is shown, the longest first; tokens come and go, and are not here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,9 @@ _WORDS = {
     "endpoints": "url or endpoints",
     "resolve_all": "resolve",
     **dict.fromkeys(("authorization", "oauth2", "hmac"), "auth"),
-    **dict.fromkeys(("verifier", "extractor", "context", "allow_named", "allow_provider"), ""),
+    **dict.fromkeys(
+        ("verifier", "extractor", "context", "allow_named", "allow_provider", "hidden"), ""
+    ),
 }
 """Fields by the file's words; those that follow from others are not named."""
 

@@ -1,5 +1,7 @@
 """Targets of the plan: limits, keys that sign outwards, headers. Where they are is `endpoints`."""
 
+from typing import Final
+
 from gateway.config import target_shapes as shapes
 from gateway.config import values
 from gateway.config.marks import Path_
@@ -11,6 +13,10 @@ from gateway.plan.notes import Notes, Surroundings
 from gateway.plan.plan import RetryPolicy, Target
 from gateway.routing.templates import TextTemplate, fixed_text
 
+_READ: Final = ("file:", "credential:")
+_LEAST: Final = 8
+"""Characters: what is shorter is no secret, and may stand anywhere."""
+
 
 def compile_target(name: str, shape: shapes.Target, around: Surroundings, notes: Notes) -> Target:
     """One target; mistakes go to `notes`."""
@@ -18,6 +24,7 @@ def compile_target(name: str, shape: shapes.Target, around: Surroundings, notes:
     tls = compile_tls(shape.tls, (*path, "tls"), around, notes)
     known = compile_auth(shape.auth, tls, (*path, "auth"), around, notes)
     headers = []
+    secrets = set() if known.authorization is None else {known.authorization.partition(" ")[2]}
     seen: set[str] = set()
     for header, text in shape.headers.items():
         where = (*path, "headers", header)
@@ -31,6 +38,7 @@ def compile_target(name: str, shape: shapes.Target, around: Surroundings, notes:
         seen.add(lower)
         if compiled is not None:
             headers.append((header, compiled))
+            secrets |= _secrets(text, compiled)
     _once(known, seen, path, notes)
     if shape.connect_timeout > shape.timeout:
         notes.warn(
@@ -61,15 +69,26 @@ def compile_target(name: str, shape: shapes.Target, around: Surroundings, notes:
         oauth2=known.oauth2,
         hmac=known.hmac,
         tls=tls,
+        hidden=tuple(
+            sorted((one.encode() for one in secrets if len(one) >= _LEAST), key=len, reverse=True)
+        ),
     )
 
 
 def _header(text: str, path: Path_, around: Surroundings, notes: Notes) -> TextTemplate | None:
     """A header's value: a template, or a secret that is read from a file."""
-    if not text.startswith(("file:", "credential:")):
+    if not text.startswith(_READ):
         return template(text, path, around, notes)
     secret = secret_text(text, path, around, notes)
     return None if secret is None else fixed_text(secret)
+
+
+def _secrets(text: str, compiled: TextTemplate) -> set[str]:
+    """What of a header's value may be secret: one that is not written in the file, but put in."""
+    value = compiled.constant
+    if not value or not ("${" in text or text.startswith(_READ)):
+        return set()
+    return {value, value.split()[-1]}  # behind `Bearer`, say
 
 
 def _once(known: Known, seen: set[str], path: Path_, notes: Notes) -> None:

@@ -22,12 +22,14 @@ targets:
   sink:
     url: "https://127.0.0.1:PORT/hooks"
     tls: {ca: ca.pem, certificate: us.pem}
+    headers: {X-Key: "file:key"}
     auth: {oauth2: {token_url: "https://127.0.0.1:PORT/token", client_id: us,
                     client_secret: "file:secret"}}
 routes:
   - {name: all, to: [sink]}
 """
 SECRET = "the-secret-of-the-client"
+KEY = "a-key-in-a-header"
 
 
 class House:
@@ -46,7 +48,7 @@ class House:
 
     async def take(self, request: web.Request) -> web.Response:
         self.took.append(request.headers["Authorization"])
-        return web.Response(text="ok")
+        return web.json_response(dict(request.headers))  # as an echo service does
 
     async def serve(self, context: ssl.SSLContext) -> tuple[web.AppRunner, int]:
         app = web.Application()
@@ -64,6 +66,7 @@ async def test_held_until_it_can_be_told_who_we_are_then_delivered(tmp_path: Pat
     ca.cert_pem.write_to_path(tmp_path / "ca.pem")
     ca.issue_cert("us.test").private_key_and_cert_chain_pem.write_to_path(tmp_path / "us.pem")
     (tmp_path / "secret").write_text(SECRET)
+    (tmp_path / "key").write_text(KEY)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.verify_mode = ssl.CERT_REQUIRED
     ca.configure_trust(context)
@@ -86,7 +89,11 @@ async def test_held_until_it_can_be_told_who_we_are_then_delivered(tmp_path: Pat
             await one.gateway.reload()
             await one.state(said["id"], "delivered")
             page = await one.session.get(f"{one.admin}/api/v1/events/{said['id']}")
-            assert SECRET not in await page.text()
+            said = await page.text()
+            assert SECRET not in said
+            assert "Bearer [secret]" in said
+            assert "tok-1" not in said
+            assert KEY not in said
     finally:
         await runner.cleanup()
     assert house.took == ["Bearer tok-1"]

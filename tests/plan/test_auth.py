@@ -140,6 +140,15 @@ def test_a_header_may_be_read_from_a_file_whatever_is_in_it(tmp_path: Path) -> N
     assert (name, value.constant) == ("X-Key", "k-{{ 1 }}-${S}")
 
 
+def test_what_no_answer_may_show_is_known(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("k-0123456789")
+    more = """auth: {bearer: "${S}"}
+headers: {X-A: "file:key", X-B: "Token ${S}", X-C: "written here", X-D: "${S} {{ id }}"}"""
+    assert set(one(tmp_path, more).hidden) == {
+        SECRET.encode(), b"k-0123456789", f"Token {SECRET}".encode(),
+    }  # fmt: skip
+
+
 def test_certificates_are_read_from_the_files_folder(tmp_path: Path) -> None:
     ca = trustme.CA()
     ca.cert_pem.write_to_path(tmp_path / "ca.pem")
