@@ -131,4 +131,4 @@ def _trips(breaker: Breaker, policy: BreakerPolicy) -> bool:
         return False
     bad = sum(one.bad for one in breaker.window)
     total = bad + sum(one.good for one in breaker.window)
-    return total >= policy.minimum and bad >= policy.ratio * total
+    return total >= policy.minimum and bad / total >= policy.ratio  # 0.55 * 20 is more than 11

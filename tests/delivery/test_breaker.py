@@ -51,6 +51,14 @@ def test_a_ratio_needs_its_minimum_and_looks_back_no_further_than_its_window() -
     assert after("g" * 60 + "b" * 16, RATIO).state is BreakerState.OPEN
 
 
+def test_a_ratio_is_reached_exactly_where_it_is_written() -> None:
+    for bad in range(1, 100):
+        policy = replace(RATIO, ratio=bad / 100, minimum=100, window=1000.0)
+        results = "g" * (100 - bad) + "b" * bad
+        assert after(results, policy).state is BreakerState.OPEN
+        assert after("g" + results, policy).state is BreakerState.CLOSED
+
+
 def test_without_failures_in_a_row_only_the_ratio_counts() -> None:
     assert after("b" * 19, RATIO).state is BreakerState.CLOSED
 
