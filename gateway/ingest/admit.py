@@ -17,7 +17,7 @@ from gateway.model.ids import key_digest, new_delivery_id, new_event_id
 from gateway.model.outcomes import Outcome
 from gateway.model.record import record
 from gateway.model.records import Admission, NewDelivery, NewEvent
-from gateway.model.request import Headers, RawHeaders, Request
+from gateway.model.request import Headers, Request
 from gateway.model.states import DeliveryState, Reason
 from gateway.plan.plan import Plan, Source
 from gateway.providers.extract import Item
@@ -30,8 +30,6 @@ from gateway.verify.base import Proof
 
 _BREATH = 20
 """Items of a batch after which others on the loop get their turn: each may take milliseconds."""
-
-_CODING = frozenset({b"content-encoding"})
 
 
 @record
@@ -67,10 +65,9 @@ class Admitter:
     async def admission(self, plan: Plan, proven: Proven, payload: Payload) -> Admission:
         """The admission of a request: receipt, events, deliveries. Reserves with the dispatcher."""
         admission, headers = _receipt(proven, payload)
-        seen = HeaderValues(headers)
         try:
             for number, item in enumerate(self._items(proven, payload), 1):
-                self._add(admission, plan, proven, payload, item, seen)
+                self._add(admission, plan, proven, payload, item, headers)
                 if number % _BREATH == 0:
                     await asyncio.sleep(0)
         except BaseException:
@@ -107,13 +104,20 @@ class Admitter:
         proven: Proven,
         payload: Payload,
         item: Item,
-        headers: HeaderValues,
+        headers: Headers,
     ) -> None:
         """Adds an event; it is there before its deliveries, so that none is reserved for nobody."""
         event = _event(proven, item)
         admission.events.append(event)
         source, now = admission.source, admission.received_at
-        scope = Scope(item.fields, payload.value, headers, source, item.type, event.id)
+        wanted = plan.index.wanted(source, item.type)
+        if wanted.certain and proven.verified and not plan.shares:
+            for found in wanted.matches:
+                for target in found.route.targets:
+                    event.deliveries.append(self._delivery(source, found, target, now, LOOSE))
+            return
+        seen = HeaderValues(headers)
+        scope = Scope(item.fields, payload.value, seen, source, item.type, event.id)
         budget: Budget | None = None
         for found in self._matches(plan, scope, verified=proven.verified):
             route = found.route
@@ -163,7 +167,12 @@ def _receipt(proven: Proven, payload: Payload) -> tuple[Admission, Headers]:
     scheme, label = (proof.scheme, proof.label) if proof else ("none", "")
     secrets, body = source.hidden, request.body
     content_type = request.headers.text(b"content-type") or ""
-    headers = mask_headers(request.headers, secrets.headers, label)
+    headers = request.headers
+    kept = headers.pairs
+    if headers.hold(secrets.changed):
+        headers = mask_headers(headers, secrets.headers, label)
+        # The body that is kept has no coding any more.
+        kept = tuple(pair for pair in headers.pairs if pair[0].lower() != b"content-encoding")
     if secrets.pointers:
         body = mask_body(body, payload.value, secrets, label, content_type)
     admission = Admission(
@@ -174,7 +183,7 @@ def _receipt(proven: Proven, payload: Payload) -> tuple[Admission, Headers]:
         scheme,
         label,
         content_type,
-        _plain_coding(headers),
+        kept,
         body,
         [],
         source.revive,
@@ -201,13 +210,6 @@ def _event(proven: Proven, item: Item) -> NewEvent:
         proven.verified,
         item.id_signed,
     )
-
-
-def _plain_coding(headers: Headers) -> RawHeaders:
-    """Without Content-Encoding: the body that is kept has none any more."""
-    if not headers.hold(_CODING):
-        return headers.pairs
-    return tuple(pair for pair in headers.pairs if pair[0].lower() not in _CODING)
 
 
 def _as_json(fields: dict[str, object]) -> bytes:

@@ -1,10 +1,13 @@
 """One request while it is judged, and how it ended. Facts only; the rules are `judge`'s."""
 
+from collections.abc import Sequence
+
 from gateway.errors import RequestRefused
 from gateway.ingest.parts import Answer, Parts
 from gateway.model import chance
 from gateway.model.outcomes import Outcome
 from gateway.model.record import record
+from gateway.model.records import Admitted
 from gateway.plan.plan import Source
 
 UNKNOWN = "_unknown"
@@ -27,7 +30,7 @@ class Case:
     """What is known of a request so far."""
 
     __slots__ = (
-        "_id", "body", "client", "events", "key", "parts", "path", "query", "received_at", "shadow",
+        "_id", "admitted", "body", "client", "key", "parts", "path", "query", "received_at", "shadow",
         "source",
     )  # fmt: skip
 
@@ -45,7 +48,7 @@ class Case:
         """In shadow mode: what would have refused it."""
         self.key = ""
         """The label of the key that fitted."""
-        self.events: tuple[str, ...] = ()
+        self.admitted: Sequence[Admitted] = ()
 
     @property
     def id(self) -> str:

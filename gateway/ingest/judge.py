@@ -122,7 +122,7 @@ class Judge:
         if isinstance(admission, Ending):
             return admission
         admitted = await self._commit(admission)
-        case.events = tuple([one.id for one in admitted])
+        case.admitted = admitted
         outcome = _outcome(admission, admitted)
         declared = case.source.declaration.replies if case.source else replies.OURS
         return Ending(outcome, replies.success(outcome, admitted, declared))

@@ -43,7 +43,7 @@ def _line(source: str, case: Case, ending: Ending, seconds: float) -> RequestLin
         size=len(case.body),
         seconds=seconds,
         key=case.key,
-        events=case.events,
+        events=tuple(one.id for one in case.admitted),
     )
 
 

@@ -10,11 +10,10 @@ from collections.abc import Sequence
 from urllib.parse import quote_plus, urlencode
 
 from gateway.model.request import Headers, RawHeaders
-from gateway.plan.secrets import Secrets
+from gateway.plan.secrets import ALWAYS, Secrets
 from gateway.providers.payload import FORM, read
 from gateway.providers.pointers import at, follow, steps
 
-ALWAYS = frozenset({b"authorization", b"proxy-authorization", b"cookie"})
 _SUSPECT = re.compile(rb"token|secret|pass|auth|cookie|api-?key|credential")
 _DISTINCT = 8
 """Characters: shorter values stand in too many places that are not the secret."""
@@ -26,12 +25,10 @@ def mask_text(label: str) -> str:
 
 
 def mask_headers(headers: Headers, secret: frozenset[bytes], label: str) -> Headers:
-    """The headers with every secret value replaced; the same ones where there is none.
+    """The headers with every secret value replaced.
 
     label: of the key that fitted; empty: the header's own name is the label.
     """
-    if not headers.hold(ALWAYS) and not headers.hold(secret):
-        return headers
     return Headers(
         tuple(
             (name, _mask(name, label if name.lower() in secret else ""))

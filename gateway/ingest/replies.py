@@ -63,26 +63,19 @@ def success(outcome: Outcome, admitted: Sequence[Admitted], replies: Replies) ->
     """The answer to a request whose events are stored: accepted, duplicate or unrouted."""
     if replies.success is not None:
         return declared(replies.success)
-    said: dict[str, object]
     if len(admitted) == 1:
-        said = _one(admitted[0])
+        body = _one(admitted[0])
     else:
-        duplicate = outcome is Outcome.DUPLICATE
-        said = {
-            "status": "duplicate" if duplicate else "accepted",
-            "events": [_one(one) for one in admitted],
-        }
-    return Answer(OUTCOMES[outcome].status, _JSON, orjson.dumps(said))
+        status = "duplicate" if outcome is Outcome.DUPLICATE else "accepted"
+        body = f'{{"status":"{status}","events":[{",".join(map(_one, admitted))}]}}'
+    return Answer(OUTCOMES[outcome].status, _JSON, body.encode())
 
 
-def _one(admitted: Admitted) -> dict[str, object]:
-    said: dict[str, object] = {
-        "status": "duplicate" if admitted.duplicate else "accepted",
-        "id": admitted.id,
-    }
-    if admitted.revived:
-        said["revived"] = admitted.revived
-    return said
+def _one(admitted: Admitted) -> str:
+    """As JSON; ids hold nothing that has to be escaped."""
+    status = "duplicate" if admitted.duplicate else "accepted"
+    revived = f',"revived":{admitted.revived}' if admitted.revived else ""
+    return f'{{"status":"{status}","id":"{admitted.id}"{revived}}}'
 
 
 def declared(reply: Reply, echo: bytes | None = None) -> Answer:

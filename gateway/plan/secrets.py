@@ -1,9 +1,14 @@
 """What of a source's requests is secret, worked out once. How it is hidden is `ingest.masking`'s."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
 from gateway.providers.declaration import Declaration, names
 from gateway.verify.verifier import Verifier
+
+ALWAYS: Final = frozenset({b"authorization", b"proxy-authorization", b"cookie"})
+"""Headers that are secret with every sender."""
+_CODING: Final = frozenset({b"content-encoding"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +21,11 @@ class Secrets:
     """Into the body (RFC 6901)."""
     form_field: str = ""
     """A form body carries its JSON in this field."""
+    changed: frozenset[bytes] = field(init=False, repr=False)
+    """The headers that are not kept as they came. A content coding is none: bodies are kept without."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "changed", self.headers | ALWAYS | _CODING)
 
 
 def secrets_of(declaration: Declaration, verifier: Verifier | None) -> Secrets:

@@ -105,7 +105,7 @@ class Wanted:
     matches: tuple[Match, ...]
     """Their matches where their conditions hold."""
     certain: bool
-    """Whether no condition has to be asked."""
+    """Whether nothing has to be asked of the event: no condition, and nothing that ties."""
 
 
 class RouteIndex:
@@ -123,7 +123,8 @@ class RouteIndex:
         if found is None:
             routes = [route for route in self.routes if route.wants(source, type)]
             matches = tuple(map(Match, routes))
-            found = Wanted(matches, all(route.when is None for route in routes))
+            certain = all(route.when is None and route.is_loose for route in routes)
+            found = Wanted(matches, certain)
             if len(self._cache) >= CACHE:
                 self._cache.clear()
             self._cache[source, type] = found
