@@ -23,6 +23,7 @@ from gateway.verify.base import (
     TimeUnit,
 )
 from gateway.verify.headers import bad, single
+from gateway.verify.mac import Decoder
 from gateway.verify.template import Slot, Template, compile_template
 
 
@@ -58,8 +59,8 @@ class _Ready:
     id_header: bytes
     template: Template
     body_only: bool
-    size: int
-    """Bytes of a signature."""
+    decode: Decoder
+    """Reads a signature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ class Hmac:
             id_header=self.id_header.lower().encode(),
             template=template,
             body_only=template.body_only,
-            size=mac.digest_size(self.algorithm),
+            decode=mac.decoder(self.encoding, mac.digest_size(self.algorithm)),
         )
         object.__setattr__(self, "_ready", ready)
 
@@ -146,14 +147,10 @@ class Hmac:
         if isinstance(read, Refusal):
             return read
         values, stamp = read
-        candidates = [
-            candidate
-            for value in values
-            if (candidate := mac.decode(value, self.encoding, ready.size)) is not None
-        ]
+        candidates = list(filter(None, map(ready.decode, values)))
         if not candidates:
             return bad(f"the signature is not {self.algorithm} in {self.encoding}")
-        parts = self._parts(request, stamp, context)
+        parts = (request.body,) if ready.body_only else self._parts(request, stamp, context)
         if isinstance(parts, Refusal):
             return parts
         found = mac.fitting_key(keys, parts, self.algorithm, candidates)
@@ -188,8 +185,6 @@ class Hmac:
 
     def _parts(self, request: Request, stamp: bytes, context: Context) -> Sequence[bytes] | Refusal:
         ready = self._ready
-        if ready.body_only:
-            return (request.body,)
         time: bytes | Refusal = stamp
         if ready.time_header:
             time = single(request.headers, ready.time_header)

@@ -7,9 +7,13 @@ import hashlib
 import hmac
 from binascii import Error, a2b_base64, b2a_base64, unhexlify
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from gateway.model.hashing import feed
 from gateway.verify.base import BadScheme, Encoding, Key
+
+Decoder = Callable[[bytes], bytes | None]
+"""Reads a sent value: the bytes it stands for, or None if it is not exactly of its form."""
 
 
 def digest_size(algorithm: str) -> int:
@@ -43,12 +47,12 @@ def fitting_key(
     return found
 
 
-def decode(value: bytes, encoding: Encoding, size: int) -> bytes | None:
-    """The `size` bytes a sent value stands for, or None if it is not exactly of that form."""
-    return _DECODERS[encoding](value, size)
+def decoder(encoding: Encoding, size: int) -> Decoder:
+    """What reads values of a hash with so many bytes."""
+    return partial(_DECODERS[encoding], size)
 
 
-def _hex(value: bytes, size: int) -> bytes | None:
+def _hex(size: int, value: bytes) -> bytes | None:
     if len(value) != 2 * size:
         return None
     try:
@@ -57,7 +61,7 @@ def _hex(value: bytes, size: int) -> bytes | None:
         return None
 
 
-def _base64(value: bytes, size: int) -> bytes | None:
+def _base64(size: int, value: bytes) -> bytes | None:
     try:
         decoded = a2b_base64(value, strict_mode=True)
     except Error:
@@ -70,15 +74,15 @@ def _base64(value: bytes, size: int) -> bytes | None:
 _FROM_URL = bytes.maketrans(b"-_", b"+/")
 
 
-def _base64url(value: bytes, size: int) -> bytes | None:
+def _base64url(size: int, value: bytes) -> bytes | None:
     # RFC 4648, 3.2 lets the padding of this form be left out.
     if b"+" in value or b"/" in value:
         return None
     missing = 0 if value.endswith(b"=") else -len(value) % 4
-    return _base64(value.translate(_FROM_URL) + b"=" * missing, size)
+    return _base64(size, value.translate(_FROM_URL) + b"=" * missing)
 
 
-_DECODERS: Mapping[Encoding, Callable[[bytes, int], bytes | None]] = {
+_DECODERS: Mapping[Encoding, Callable[[int, bytes], bytes | None]] = {
     "hex": _hex,
     "base64": _base64,
     "base64url": _base64url,
