@@ -33,8 +33,11 @@ class Recent(Generic[_K, _V]):
     __slots__ = ("_going", "_half", "_new", "_old")
 
     def __init__(self, limit: int) -> None:
-        """limit: number of keys, some 300 bytes each; and those of one commit more. The latest half
-        of as many is always here."""
+        """limit: number of keys, and those of one commit more; the latest half of it is always here.
+
+        A dict takes twice the room from 21,846 keys on, and again from 43,691: halves a little under
+        that cost least.
+        """
         self._half = limit // 2
         self._new: dict[_K, _V] = {}
         self._old: dict[_K, _V] = {}
