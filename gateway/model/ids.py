@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import Final, NewType
 
 from gateway.model import chance
-from gateway.model.hashing import feed
 
 EventId = NewType("EventId", str)
 DeliveryId = NewType("DeliveryId", str)
@@ -102,6 +101,5 @@ def _digest_of(source: str, verified: bool) -> "hashlib.blake2b":  # a cache's k
 def fingerprint(source: str, body: bytes) -> int:
     """A signed 63-bit number that stands for source and body (an SQLite row id). body: itself, or
     what stands for it already."""
-    state = hashlib.blake2b(digest_size=8, key=source.encode()[:64])
-    feed(state, body)
-    return int.from_bytes(state.digest()) >> 1
+    digest = hashlib.blake2b(body, digest_size=8, key=source.encode()[:64]).digest()
+    return int.from_bytes(digest) >> 1

@@ -3,12 +3,10 @@
 Results are values, never exceptions: a refusal is an ordinary answer here.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, Protocol
 
-from gateway.model.hashing import State
 from gateway.model.outcomes import Outcome
 from gateway.model.record import record
 from gateway.model.request import Request
@@ -37,35 +35,9 @@ class Key:
 
     label: str
     value: bytes
-    _begun: dict[str, tuple[State, State]] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
-
-    def begin(self, algorithm: str) -> tuple[State, State]:
-        """The inner and the outer hash of an HMAC (RFC 2104, 2): the inner one is to be fed what is
-        signed, the outer one its digest. The key is worked in once: copies cost little. Python's
-        `hmac` would add a call to each piece, and its `digest` always hands Python's lock over.
-        """
-        begun = self._begun.get(algorithm)
-        if begun is None:
-            begun = self._begun[algorithm] = _begin(self.value, algorithm)
-        return begun[0].copy(), begun[1].copy()
 
     def __repr__(self) -> str:
         return f"Key({self.label!r})"
-
-
-_INNER = bytes(byte ^ 0x36 for byte in range(256))
-_OUTER = bytes(byte ^ 0x5C for byte in range(256))
-
-
-def _begin(key: bytes, algorithm: str) -> tuple[State, State]:
-    block = hashlib.new(algorithm).block_size
-    if len(key) > block:
-        key = hashlib.new(algorithm, key).digest()
-    key = key.ljust(block, b"\0")
-    inner = hashlib.new(algorithm, key.translate(_INNER))
-    return inner, hashlib.new(algorithm, key.translate(_OUTER))
 
 
 @record

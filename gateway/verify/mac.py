@@ -9,7 +9,6 @@ from binascii import Error, a2b_base64, b2a_base64, unhexlify
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from gateway.model.hashing import feed
 from gateway.verify.base import BadScheme, Encoding, Key
 
 Decoder = Callable[[bytes], bytes | None]
@@ -35,12 +34,9 @@ def fitting_key(
 ) -> tuple[Key, bytes] | None:
     """The first key whose hash of the joined parts is among the candidates, and that hash."""
     found: tuple[Key, bytes] | None = None
+    signed = b"".join(parts)
     for key in keys:
-        inner, outer = key.begin(algorithm)
-        for part in parts:
-            feed(inner, part)
-        outer.update(inner.digest())
-        mac = outer.digest()
+        mac = hmac.digest(key.value, signed, algorithm)
         for candidate in candidates:
             if hmac.compare_digest(mac, candidate) and found is None:
                 found = key, mac
