@@ -47,9 +47,13 @@ def compile_target(name: str, shape: shapes.Target, around: Surroundings, notes:
     fair_by = None
     if shape.fair_by is not None:
         fair_by = expression(shape.fair_by, (*path, "fair_by"), around, notes, None)
+    where_to = endpoints(shape, path, notes)
+    called = [one.url for one in where_to] + ([known.oauth2.token_url] if known.oauth2 else [])
+    if tls is not None and not any(url.lower().startswith("https:") for url in called):
+        notes.warn((*path, "tls"), "nothing here is https: it is not used", key=True)
     return Target(
         name=name,
-        endpoints=endpoints(shape, path, notes),
+        endpoints=where_to,
         timeout=shape.timeout,
         connect_timeout=shape.connect_timeout,
         retry=RetryPolicy(

@@ -149,6 +149,15 @@ headers: {X-A: "file:key", X-B: "Token ${S}", X-C: "written here", X-D: "${S} {{
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("url", ["http://127.0.0.1/", "https://127.0.0.1/"])
+def test_a_certificate_that_nobody_is_shown_is_warned_of(tmp_path: Path, url: str) -> None:
+    file = tmp_path / "routes.yaml"
+    text = TEXT.replace("https://127.0.0.1:9/x", url).replace("MORE", "    tls: {}")
+    file.write_text(text.replace("routes: []", "routes: [{name: r, to: [sink]}]"))
+    warned = [one.message for one in compile_plan(file, ENV, generation=1).warnings]
+    assert warned == (["nothing here is https: it is not used"] if url[:5] == "http:" else [])
+
+
 def test_certificates_are_read_from_the_files_folder(tmp_path: Path) -> None:
     ca = trustme.CA()
     ca.cert_pem.write_to_path(tmp_path / "ca.pem")
