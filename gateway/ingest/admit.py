@@ -46,11 +46,6 @@ class Proven:
     refusal: Outcome | None
     """In shadow mode: what would have refused it."""
 
-    @property
-    def verified(self) -> bool:
-        """Whether it was let in by right and not by shadow mode."""
-        return self.refusal is None
-
 
 class Admitter:
     """Builds admissions."""
@@ -80,22 +75,7 @@ class Admitter:
             return proven.source.extractor.items(proven.request, payload, proven.received_at)
         except Exception as error:  # noqa: BLE001 — a mistake of ours must not cost an event
             self._report(error)
-            digest = "sha256:" + hashlib.sha256(proven.request.body).hexdigest()
-            flags = (*payload.flags, "no_id", "not_normalized")
-            return (
-                Item(
-                    index=0,
-                    dedup_key=digest,
-                    provider_type="",
-                    provider_id=None,
-                    type="other",
-                    fields={},
-                    subject=None,
-                    time=proven.received_at,
-                    flags=flags,
-                    id_signed=True,
-                ),
-            )
+            return (_as_it_came(proven, payload),)
 
     def _add(
         self,
@@ -111,7 +91,7 @@ class Admitter:
         admission.events.append(event)
         source, now = admission.source, admission.received_at
         wanted = plan.index.wanted(source, item.type)
-        if wanted.certain and proven.verified and not plan.shares:
+        if wanted.certain and event.verified and not plan.shares:
             for found in wanted.matches:
                 for target in found.route.targets:
                     event.deliveries.append(self._delivery(source, found, target, now, LOOSE))
@@ -119,7 +99,7 @@ class Admitter:
         seen = HeaderValues(headers)
         scope = Scope(item.fields, payload.value, seen, source, item.type, event.id)
         budget: Budget | None = None
-        for found in self._matches(plan, scope, verified=proven.verified):
+        for found in self._matches(plan, scope, verified=event.verified):
             route = found.route
             ties = LOOSE
             if not route.is_loose and not found.held:
@@ -194,11 +174,28 @@ def _receipt(proven: Proven, payload: Payload) -> tuple[Admission, Headers]:
     return admission, headers
 
 
+def _as_it_came(proven: Proven, payload: Payload) -> Item:
+    """The event of a request of which nothing could be found out."""
+    return Item(
+        index=0,
+        dedup_key="sha256:" + hashlib.sha256(proven.request.body).hexdigest(),
+        provider_type="",
+        provider_id=None,
+        type="other",
+        fields={},
+        subject=None,
+        time=proven.received_at,
+        flags=(*payload.flags, "no_id", "not_normalized"),
+        id_signed=True,
+    )
+
+
 def _event(proven: Proven, item: Item) -> NewEvent:
+    verified = proven.refusal is None
     return NewEvent(
         new_event_id(),
         item.index,
-        key_digest(proven.source.name, item.dedup_key, verified=proven.verified),
+        key_digest(proven.source.name, item.dedup_key, verified=verified),
         item.dedup_key,
         item.type,
         item.provider_type,
@@ -207,7 +204,7 @@ def _event(proven: Proven, item: Item) -> NewEvent:
         proven.received_at if item.time is None else item.time,
         _as_json(item.fields),
         item.flags,
-        proven.verified,
+        verified,
         item.id_signed,
     )
 

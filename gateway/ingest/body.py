@@ -34,12 +34,8 @@ class InFlight:
         self.unfinished: dict[Share, Callable[[], None]] = {}
         """Those on their way, the oldest first, each with what cuts it off."""
 
-    def share(self) -> "Share":
-        """One request's share, to be given back at its end."""
-        return Share(self)
-
-    def has_room(self, size: int, asking: "Share") -> bool:
-        """Makes room for `size` bytes more, if need be at the cost of others."""
+    def make_room(self, size: int, asking: "Share") -> bool:
+        """Makes room for `size` bytes more at the cost of others. Whether there is as much now."""
         while self.used + size > self.limit:
             oldest = next(iter(self.unfinished), asking)
             if oldest is asking:
@@ -49,7 +45,8 @@ class InFlight:
 
 
 class Share:
-    """What one request has taken. Counted as bytes arrive: a promise costs others nothing."""
+    """What one request has taken, to be given back at its end. Counted as bytes arrive: a promise
+    costs others nothing."""
 
     __slots__ = ("_all", "_taken", "was_cut")
 
@@ -61,9 +58,11 @@ class Share:
 
     def take(self, size: int) -> None:
         """Takes `size` bytes more. Raises `RequestRefused` (overloaded) if there are not as many."""
-        if self.was_cut or not self._all.has_room(size, self):
+        all_of_them = self._all
+        full = all_of_them.used + size > all_of_them.limit
+        if self.was_cut or (full and not all_of_them.make_room(size, self)):
             raise RequestRefused(Outcome.OVERLOADED, "too many bytes of bodies are in flight")
-        self._all.used += size
+        all_of_them.used += size
         self._taken += size
 
     @contextmanager
@@ -115,8 +114,10 @@ def whole(stream: BodyStream, limit: int, share: Share) -> bytes | None:
     """The whole body, as sent, if it has come already. Raises `RequestRefused` as `read` does."""
     body = stream.whole()
     if body is not None:
-        _fits(len(body), limit)
-        share.take(len(body))
+        size = len(body)
+        if size > limit:
+            raise _too_large(limit)
+        share.take(size)
     return body
 
 
@@ -145,15 +146,15 @@ async def _read(stream: BodyStream, limit: int, share: Share) -> bytes:
     # One block that grows: pieces of many bodies would leave holes behind that stay resident.
     body = bytearray()
     while chunk := await stream.chunk():
-        _fits(len(body) + len(chunk), limit)
+        if len(body) + len(chunk) > limit:
+            raise _too_large(limit)
         share.take(len(chunk))
         body += chunk
     return bytes(body)
 
 
-def _fits(size: int, limit: int) -> None:
-    if size > limit:
-        raise RequestRefused(Outcome.TOO_LARGE, f"the body is over {limit} bytes")
+def _too_large(limit: int) -> RequestRefused:
+    return RequestRefused(Outcome.TOO_LARGE, f"the body is over {limit} bytes")
 
 
 async def decode(wire: bytes, limit: int, share: Share) -> bytes:

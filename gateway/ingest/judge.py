@@ -82,7 +82,7 @@ class Judge:
         """The answer to a request. Never raises but `CancelledError`."""
         started = self._monotonic()
         case = Case(parts, self._clock())
-        share = self._in_flight.share()
+        share = body.Share(self._in_flight)
         try:
             ending = await self._judge(case, share)
         except RequestRefused as refusal:
@@ -90,7 +90,7 @@ class Judge:
         except asyncio.CancelledError:
             # The process ends: nobody reads the answer, but the request still has its outcome.
             shut = RequestRefused(Outcome.OVERLOADED, "the gateway is shutting down")
-            self._ledger.end(case, self._refusal(case, shut), self._since(started))
+            self._ledger.end(case, self._refusal(case, shut), self._monotonic() - started)
             raise
         except Exception as error:  # noqa: BLE001 — the last guard: a bug is a 503, and is heard of
             self._report(error)
@@ -98,7 +98,7 @@ class Judge:
             ending = self._refusal(case, bug)
         finally:
             share.give_back()
-        self._ledger.end(case, ending, self._since(started))
+        self._ledger.end(case, ending, self._monotonic() - started)
         return ending.answer
 
     def unread(self, peer: str | None, refusal: RequestRefused) -> Answer:
@@ -108,7 +108,7 @@ class Judge:
         case = Case(Parts.nothing(peer), self._clock())
         case.client = peer or ON_UNIX
         ending = self._refusal(case, refusal)
-        self._ledger.end(case, ending, self._since(started))
+        self._ledger.end(case, ending, self._monotonic() - started)
         return ending.answer
 
     def unexpected(self, error: Exception) -> None:
@@ -138,7 +138,8 @@ class Judge:
         address = steps.address(plan, case)
         case.source = source = steps.find(plan, case.path)
         steps.check_method(source, parts.method)
-        steps.check_open(source)
+        if source.problem or source.closed:
+            raise steps.shut(source)
         self._check_address(source, case, address)
         limits = source.limits
         coding = body.declared(parts.headers, limits.body, limits.encodings)
@@ -158,8 +159,10 @@ class Judge:
             case.doubt(RequestRefused(verdict.outcome, verdict.reason))
         elif verdict is not None:
             proof, case.key = verdict, verdict.label
-        steps.check_tenant(source, case, request, parsed)
-        self._check_rate(source)
+        if source.declaration.binds:
+            steps.check_tenant(source, case, request, parsed)
+        if limits.rate is not None:
+            self._take(self._by_source, source.name, limits.rate, "the source is over its rate")
         if ending := self._handshake(source, request, parsed, proven=case.shadow is None):
             return ending
         if request.method not in source.declaration.methods:
@@ -179,11 +182,6 @@ class Judge:
         if rate is not None:
             key = (source.name, network_key(found))
             self._take(self._by_address, key, rate, "the address is over its rate")
-
-    def _check_rate(self, source: Source) -> None:
-        rate = source.limits.rate
-        if rate is not None:
-            self._take(self._by_source, source.name, rate, "the source is over its rate")
 
     def _take(self, buckets: Buckets, key: object, rate: float, reason: str) -> None:
         wait = buckets.take(key, rate, self._monotonic())
@@ -217,9 +215,6 @@ class Judge:
         return admitted
 
     # ---------------------------------------------------------------- the end
-
-    def _since(self, started: float) -> float:
-        return self._monotonic() - started
 
     def _refusal(self, case: Case, refusal: RequestRefused) -> Ending:
         source = case.source

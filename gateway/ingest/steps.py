@@ -25,10 +25,10 @@ def address(plan: Plan, case: Case) -> IPAddress | Unreadable | None:
 
 def find(plan: Plan, path: str) -> Source:
     """By the path's own bytes: encoded, doubled or dotted spellings of it are other paths."""
-    source = plan.by_path.get(path)
-    if source is None:
-        raise RequestRefused(Outcome.UNKNOWN_SOURCE, "no source has this path")
-    return source
+    try:
+        return plan.by_path[path]
+    except KeyError:
+        raise RequestRefused(Outcome.UNKNOWN_SOURCE, "no source has this path") from None
 
 
 def methods(source: Source) -> tuple[str, ...]:
@@ -45,12 +45,11 @@ def check_method(source: Source, method: str) -> None:
         raise RequestRefused(Outcome.BAD_METHOD, "the source does not take this method")
 
 
-def check_open(source: Source) -> None:
-    """A source that cannot be trusted, or is closed by hand, takes nothing."""
+def shut(source: Source) -> RequestRefused:
+    """Why a source takes nothing: it cannot be trusted, or is closed by hand."""
     if source.problem:
-        raise RequestRefused(Outcome.MISCONFIGURED, source.problem)
-    if source.closed:
-        raise RequestRefused(Outcome.CLOSED, "the source is closed by its configuration")
+        return RequestRefused(Outcome.MISCONFIGURED, source.problem)
+    return RequestRefused(Outcome.CLOSED, "the source is closed by its configuration")
 
 
 def prove(

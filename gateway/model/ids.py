@@ -59,7 +59,11 @@ class _Ulids:
                 self._move(self._ms, self._high + 1)
                 low &= _LOW
         self._low = low
-        return self._prefix + _letters(low)
+        pairs = _PAIRS
+        return (
+            f"{self._prefix}{pairs[low >> 30]}{pairs[low >> 20 & 1023]}"
+            f"{pairs[low >> 10 & 1023]}{pairs[low & 1023]}"
+        )
 
     def _move(self, ms: int, high: int) -> None:
         self._ms, self._high = ms, high
