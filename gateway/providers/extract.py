@@ -1,6 +1,7 @@
 """From a proven request to its events: id, the sender's word, type, fields, subject, time."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -11,8 +12,9 @@ from gateway.providers import payload as payloads
 from gateway.providers.declaration import Declaration, Key, Ref, names
 from gateway.providers.normalize import Normalizer
 from gateway.providers.payload import Payload
-from gateway.providers.places import MISSING, Get, Seen, getter
+from gateway.providers.places import Places, Seen, getter
 from gateway.providers.vocabulary import OTHER
+from gateway.providers.written import Written
 
 _LONGEST: Final = 512
 """Characters of an id that are kept as they are; a longer one is hashed."""
@@ -44,10 +46,9 @@ class Extractor:
     def __init__(self, declaration: Declaration) -> None:
         self._declaration = declaration
         self._normalizer = Normalizer(declaration)
-        self._ids = tuple((_key(key), _covered(declaration, key)) for key in declaration.id)
+        self._head = _header(declaration)
         self.id_headers = tuple(name.encode() for name in names(declaration.id))
         """Headers that an id may stand in, in lower case."""
-        self._words = tuple(getter(ref) for ref in declaration.event)
         self._list = getter(declaration.batch.items) if declaration.batch else None
         self._most = declaration.batch.at_most if declaration.batch else 0
 
@@ -79,9 +80,8 @@ class Extractor:
         self, index: int, seen: Seen, request: Request, payload: Payload, digest: str = ""
     ) -> Item:
         """digest: of the body, where it is known already: a batch would ask for it many times."""
-        word = self._word(seen)
+        word, given, signed = self._head(seen)
         flags = payload.flags
-        given, signed = self._id(seen)
         if given is None:
             key = f"sha256:{digest or _digest(request)}" + (f":{index}" if index else "")
             flags = (*flags, NO_ID)
@@ -100,36 +100,45 @@ class Extractor:
             index, key, word, given, event.type, event.fields, event.subject, at, flags, signed
         )
 
-    def _word(self, seen: Seen) -> str:
-        for get in self._words:
-            found = get(seen)
-            if isinstance(found, str) and found:
-                return found[:_LONGEST]
-        return ""
-
-    def _id(self, seen: Seen) -> tuple[str | None, bool]:
-        """The first id that is there, and whether it is signed; one made of the body always is."""
-        for get, signed in self._ids:
-            found = kinds.text(get(seen))
-            if found is not None:
-                return found, signed
-        return None, True
-
 
 def _digest(request: Request) -> str:
     return hashlib.sha256(request.body).hexdigest()
 
 
-def _key(key: Key) -> Get:
-    if isinstance(key, str):
-        return getter(key)
-    gets = tuple(getter(ref) for ref in key)
+Head = tuple[str, str | None, bool]
+"""The sender's word for an event, its id, and whether that is signed; one made of the body is."""
 
-    def joined(seen: Seen) -> object:
-        parts = [kinds.text(get(seen)) for get in gets]
-        return ":".join(part for part in parts if part) if all(parts) else MISSING
 
-    return joined
+def _header(declaration: Declaration) -> Callable[[Seen], Head]:
+    """What reads an event's head: of words and ids the first that is there. For GitHub, after the
+    walk to their places:
+
+    word = v0[:512] if type(v0) is str and v0 else ""
+    id = v1 if type(v1) is str and v1 else k3(v1)
+    if id is not None: return word, id, False
+    return word, None, True
+    """
+    to, places = Written("def head(seen):"), Places()
+    word, lines = '""', []
+    for ref in reversed(declaration.event):
+        value = f"v{places.slot(ref)}"
+        word = f"{value}[:{_LONGEST}] if type({value}) is str and {value} else {word}"
+    for key in declaration.id:
+        values = [f"v{places.slot(ref)}" for ref in _refs(key)]
+        read = f"{to.bind(kinds.text if isinstance(key, str) else _joined)}({', '.join(values)})"
+        if isinstance(key, str):
+            read = f"{values[0]} if type({values[0]}) is str and {values[0]} else {read}"
+        lines.append(f"id = {read}")
+        lines.append(f"if id is not None: return word, id, {_covered(declaration, key)}")
+    places.write(to)
+    for line in (f"word = {word}", *lines, "return word, None, True"):
+        to.line(line)
+    return to.function("head")
+
+
+def _joined(*values: object) -> str | None:
+    parts = [kinds.text(value) for value in values]
+    return ":".join(part for part in parts if part) if all(parts) else None
 
 
 def _refs(key: Key) -> tuple[Ref, ...]:

@@ -38,9 +38,6 @@ def there(value: object) -> bool:
 
 def getter(ref: Ref) -> Get:
     """One reference as a function; `MISSING` where nothing is there."""
-    if ref.startswith("header."):
-        name = ref[7:].lower().encode()
-        return lambda seen: seen.headers.text(name) or MISSING
     places = Places()
     places.slot(ref)
     read = places.reader()
@@ -59,7 +56,7 @@ class Places:
     them, each later than the one it lies in. A slot is a key in a node.
     """
 
-    __slots__ = ("_names", "_nodes", "_numbers", "_slots")
+    __slots__ = ("_nodes", "_numbers", "_slots")
 
     def __init__(self) -> None:
         self._slots: list[tuple[int, str]] = []
@@ -67,15 +64,11 @@ class Places:
         """All nodes but the beginnings: the node each lies in, and its key there."""
         self._numbers: list[dict[str, int]] = [{}, {}, {}]
         """A node's keys that are numbers: a list has them."""
-        self._names: dict[str, bytes] = {}
-        """The headers that are asked for."""
 
     def slot(self, ref: Ref) -> int:
         """The number of a reference's value; all are named before the walk is written."""
         if ref.startswith("header."):
-            name = ref[7:].lower()
-            self._names[name] = name.encode()
-            return self._position(self._slots, _HEADERS, name)
+            return self._position(self._slots, _HEADERS, ref[7:].lower())
         root = ref.startswith("root.")
         text = ref[5:] if root or ref.startswith("body.") else ref
         *way, last = steps(text) if text.startswith("/") else text.split(".")
@@ -104,13 +97,16 @@ class Places:
         for node, place in ((_ITEM, "seen.item"), (_ROOT, "seen.root")):
             if node in begun:
                 self._mapping(node, place, to)
-        if self._names:
-            to.line(f"n{_HEADERS} = {to.bind(_texts)}(seen.headers, {to.bind(self._names)})")
+        if _HEADERS in begun:
+            to.line("text = seen.headers.text")
         for node, (inside, key) in enumerate(self._nodes, 3):
             self._mapping(node, f"n{inside}.get({to.bind(key)})", to)
         missing = to.bind(MISSING)
         for slot, (node, key) in enumerate(self._slots):
-            to.line(f"v{slot} = n{node}.get({to.bind(key)}, {missing})")
+            if node == _HEADERS:
+                to.line(f"v{slot} = text({to.bind(key.encode())}) or {missing}")
+            else:
+                to.line(f"v{slot} = n{node}.get({to.bind(key)}, {missing})")
 
     def _mapping(self, node: int, place: str, to: Written) -> None:
         numbers = to.bind(tuple(self._numbers[node].items()))
@@ -123,10 +119,6 @@ class Places:
         self.write(written)
         written.line(f"return {self.values}")
         return written.function("read")
-
-
-def _texts(headers: Headers, names: dict[str, bytes]) -> dict[str, object]:
-    return {name: headers.text(raw) or MISSING for name, raw in names.items()}
 
 
 def _keyed(value: object, numbers: tuple[tuple[str, int], ...]) -> dict[str, object]:
