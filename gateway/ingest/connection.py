@@ -13,7 +13,7 @@ from aiohttp.http import HttpVersion10, HttpVersion11, RawRequestMessage
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.streams import StreamReader
 
-from gateway.errors import RequestRefused
+from gateway.errors import RequestRefused, forget_frames
 from gateway.ingest.incoming import Incoming
 from gateway.ingest.judge import Judge
 from gateway.ingest.parts import Answer, BodyBroken, Parts
@@ -134,8 +134,8 @@ class Connection(Incoming):
                 if not await self._answer() or self._is_over():
                     break
                 self._stay()
-        except ConnectionError:
-            pass  # The sender did not wait for its answer.
+        except ConnectionError as error:
+            forget_frames(error)  # The sender did not wait for its answer.
         except Exception as error:  # noqa: BLE001  # a mistake of ours costs this connection only
             self._judge.unexpected(error)
             self.force_close()

@@ -12,6 +12,8 @@ from aiohttp.http_exceptions import HttpProcessingError, TransferEncodingError
 from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 from aiohttp.web_protocol import RequestHandler
 
+from gateway.errors import forget_frames
+
 HEADERS_MOST = 32 * 1024
 """Bytes of one request up to its headers' end, as nginx has it. aiohttp bounds each line and their
 number, which would let every connection hold a megabyte for as long as its deadline."""
@@ -77,6 +79,7 @@ class Incoming(RequestHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._disarm()
+        self._last = EMPTY_PAYLOAD  # which knows its connection as well
         super().connection_lost(exc)
 
     def eof_received(self) -> bool:  # type: ignore[override]  # as asyncio has it
@@ -154,6 +157,7 @@ class Incoming(RequestHandler):
 
     def _give_up(self, error: HttpProcessingError) -> None:
         """This is no HTTP."""
+        forget_frames(error)
         self._broken, self._unreadable = True, error
         if not self._last.is_eof():
             # The parser forgets the body it was in; who reads it must not wait.

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from math import ceil
 from typing import Protocol
 
-from gateway.errors import RequestRefused, StoreUnavailable
+from gateway.errors import RequestRefused, StoreUnavailable, forget_frames
 from gateway.ingest import body, handshake, replies, steps
 from gateway.ingest.admit import Admitter, Proven
 from gateway.ingest.case import ON_UNIX, Case, Ending
@@ -86,6 +86,7 @@ class Judge:
         try:
             ending = await self._judge(case, share)
         except RequestRefused as refusal:
+            forget_frames(refusal)
             ending = self._refusal(case, refusal)
         except asyncio.CancelledError:
             # The process ends: nobody reads the answer, but the request still has its outcome.

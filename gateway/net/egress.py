@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import Final, Literal
 from urllib.parse import urlencode
 
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, forget_frames
 from gateway.model.record import record
 from gateway.model.states import ErrorClass
 from gateway.net.dial import ConnectTimeout, Dialer
@@ -90,6 +90,7 @@ class Egress:
             reply = await self._exchange(call, keep=EXCERPT)
         except _FAILURES as error:
             kind, message = classify(error)
+            forget_frames(error)
             # A status without the end of its answer is no answer: the service may not have it.
             return Answer(None, kind, message, b"", time.perf_counter() - started)
         took = time.perf_counter() - started

@@ -1,6 +1,7 @@
 """The way out against real sockets: each error class, one deadline, and nothing sent twice."""
 
 import asyncio
+import gc
 import socket
 from unittest import mock
 
@@ -283,3 +284,29 @@ async def test_a_part_of_a_url_that_is_not_ascii_goes_as_the_client_writes_it() 
     async with raw(says(OK)) as server:
         await send(server.url + "/ä b?c=ö&d=%26")
     assert server.heads[0].startswith(b"POST /hooks/%C3%A4%20b?c=%C3%B6&d=%26 HTTP/1.1\r\n")
+
+
+@pytest.mark.parametrize("kind", ["refused", "hangs", "resets", "no name", "no TLS", "forbidden"])
+async def test_nothing_of_a_failed_attempt_stays(kind: str) -> None:
+    """Its body neither, before a collection of cycles that comes after thousands of attempts."""
+
+    async def ends(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if kind == "hangs":
+            await asyncio.sleep(60)
+        writer.transport.abort()
+
+    gc.collect()
+    gc.disable()
+    try:
+        async with raw(ends) as server:
+            url = {
+                "refused": "http://127.0.0.1:1/",
+                "no name": "http://nobody.invalid/",
+                "no TLS": server.url.replace("http:", "https:"),
+                "forbidden": "http://169.254.169.254/",
+            }.get(kind, server.url)
+            (answer,) = await send(url, seconds=0.3)
+            assert answer.status is None
+            assert [one for one in gc.get_objects() if type(one) is Call] == []
+    finally:
+        gc.enable()
