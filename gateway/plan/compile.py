@@ -1,5 +1,6 @@
 """routes.yaml becomes a Plan, or all that is wrong with it at once."""
 
+import os
 import urllib.parse
 from collections.abc import Mapping
 from dataclasses import replace
@@ -141,8 +142,9 @@ def _store(config: Config, notes: Notes) -> StoreSettings:
     store = config.file.store
     scheme, _, rest = store.url.partition(":")
     where = ("store", "url")
-    if scheme != "sqlite" or not rest:
+    if scheme != "sqlite" or not rest or "\0" in rest:
         notes.error(where, f"{store.url!r} is no store", "sqlite:gateway.db or sqlite:///var/lib/…")
+        rest = "gateway.db"
     path = Path(rest[2:]) if rest.startswith("///") else config.folder / rest
     if store.dedup_window < store.retention:
         key, said = "retention", "longer than `dedup_window`"
@@ -153,6 +155,9 @@ def _store(config: Config, notes: Notes) -> StoreSettings:
             f"{said}: a kept event could be accepted again",
             f"they are {store.retention / 86400:g}d and {store.dedup_window / 86400:g}d",
         )
+    # What lies beside a database (lock, reserve, socket) has to be where SQLite keeps its log: beside
+    # the file itself, whatever links lead there, and on its disk.
+    path = Path(os.path.realpath(path))
     return StoreSettings(path, store.retention, store.dedup_window, store.min_free)
 
 
