@@ -186,13 +186,8 @@ class Connection(Incoming):
         if version is not HttpVersion11 and version is not HttpVersion10:
             refusal = RequestRefused(Outcome.MALFORMED, "not HTTP/1.0 or 1.1")
             return self._judge.unread(self._peer, refusal)
-        return Parts(
-            method=message.method,
-            target=message.path,
-            headers=Headers(message.raw_headers),
-            peer=self._peer,
-            body=_Body(payload, message, self),
-        )
+        headers, body = Headers(message.raw_headers), _Body(payload, message, self)
+        return Parts(message.method, message.path, headers, self._peer, body)
 
     def _unread(self) -> Answer:
         """To what is no HTTP. aiohttp's text quotes what was sent, so it is not said."""

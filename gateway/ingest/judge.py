@@ -228,10 +228,10 @@ class Judge:
 
 
 def _outcome(admission: Admission, admitted: Sequence[Admitted]) -> Outcome:
-    outcome = Outcome.DUPLICATE if admitted else Outcome.UNROUTED
+    duplicate = bool(admitted)
     for event, one in zip(admission.events, admitted, strict=True):
         if not one.duplicate:
             if event.deliveries:
                 return Outcome.ACCEPTED
-            outcome = Outcome.UNROUTED
-    return outcome
+            duplicate = False
+    return Outcome.DUPLICATE if duplicate else Outcome.UNROUTED

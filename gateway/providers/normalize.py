@@ -80,7 +80,8 @@ def _chooser(rules: Sequence[tuple[int, Rule]]) -> Callable[[Seen], int]:
             needs.append(f"t{list(tests).index(key)}")
         choices.append(f"if {' and '.join(needs) or 'True'}: return {number}")
     places.write(to)
-    to.line(f"values = {places.values}")
+    if any("(values)" in expression for expression in tests.values()):
+        to.line(f"values = {places.values}")
     for number, expression in enumerate(tests.values()):
         to.line(f"t{number} = {expression}")
     for choice in choices:
