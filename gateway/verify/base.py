@@ -3,9 +3,10 @@
 Results are values, never exceptions: a refusal is an ordinary answer here.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal, Protocol, Self
 
 from gateway.model.outcomes import Outcome
 from gateway.model.record import record
@@ -29,15 +30,53 @@ class Secret:
         return f"Secret({self.label!r})"
 
 
+class Hash(Protocol):
+    """A hash that can be fed more, as hashlib makes one."""
+
+    def update(self, data: bytes, /) -> None: ...
+    def copy(self) -> Self: ...
+    def digest(self) -> bytes: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """A secret decoded for one scheme."""
 
     label: str
     value: bytes
+    _begun: dict[str, tuple[Hash, Hash]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def mac(self, algorithm: str, signed: bytes) -> bytes:
+        """The HMAC (RFC 2104) of what is signed.
+
+        The key is worked into its two hashes once. `hmac.digest` does it each time, and has OpenSSL
+        look the algorithm up: 3 µs more a request.
+        """
+        begun = self._begun.get(algorithm)
+        if begun is None:
+            begun = self._begun[algorithm] = _begin(self.value, algorithm)
+        inner, outer = begun[0].copy(), begun[1].copy()
+        inner.update(signed)
+        outer.update(inner.digest())
+        return outer.digest()
 
     def __repr__(self) -> str:
         return f"Key({self.label!r})"
+
+
+_INNER = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER = bytes(byte ^ 0x5C for byte in range(256))
+
+
+def _begin(key: bytes, algorithm: str) -> tuple[Hash, Hash]:
+    block = hashlib.new(algorithm).block_size
+    if len(key) > block:
+        key = hashlib.new(algorithm, key).digest()
+    key = key.ljust(block, b"\0")
+    inner, outer = key.translate(_INNER), key.translate(_OUTER)
+    return hashlib.new(algorithm, inner), hashlib.new(algorithm, outer)
 
 
 @record

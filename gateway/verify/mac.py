@@ -36,7 +36,7 @@ def fitting_key(
     found: tuple[Key, bytes] | None = None
     signed = b"".join(parts)
     for key in keys:
-        mac = hmac.digest(key.value, signed, algorithm)
+        mac = key.mac(algorithm, signed)
         for candidate in candidates:
             if hmac.compare_digest(mac, candidate) and found is None:
                 found = key, mac

@@ -172,4 +172,9 @@ DIGESTS = (
         "what stands last in a template, mostly the body, can be changed",
         ("mac", 'b"".join(parts)', 'b"".join(parts[:-1] or parts)'),
     ),
+    mutant(
+        "hash-goes-on",
+        "a request is judged by the bytes of those before it as well",
+        ("base", "begun[0].copy(), begun[1].copy()", "begun"),
+    ),
 )  # fmt: skip
