@@ -142,11 +142,10 @@ class Connection(Incoming):
         except BaseException:
             self.force_close()
             raise
-        if not self._force_close:
+        if self.transport is not None and not self._force_close:
             self._task_handler = None
-            if self.transport is not None:
-                self._let_go(self.transport)
-                self.transport.close()
+            self._let_go(self.transport)
+            self.transport.close()
 
     async def _answer(self) -> bool:
         """Answers one request. Returns whether another may follow."""

@@ -120,8 +120,7 @@ class Incoming(RequestHandler):
 
     def _feed(self, data: bytes, *, between: bool = False) -> None:
         """Parses one piece. between: the body of the last request was whole before it."""
-        if self._parser is None:
-            return  # The connection is lost.
+        assert self._parser is not None  # noqa: S101  # one that is lost is force-closed as well
         try:
             messages, upgraded, _ = self._parser.feed_data(data)
         except HttpProcessingError as error:
@@ -203,5 +202,4 @@ class Incoming(RequestHandler):
 
     def _expired(self) -> None:
         self._deadline = None
-        if self._idle():
-            self.force_close()
+        self.force_close()  # it is idle: what wakes it disarms this
