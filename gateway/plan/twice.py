@@ -1,6 +1,7 @@
 """Two routes that give one target the same event: allowed, and seldom meant."""
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from gateway.plan.notes import Notes
 from gateway.providers import vocabulary
@@ -10,14 +11,15 @@ from gateway.routing.match import Route
 def warn_twice(routes: Mapping[str, Route], sources: Iterable[str], notes: Notes) -> None:
     """Warns at each route that does so after an earlier one. Of two conditions that differ nobody
     knows whether both can hold: then nothing is said."""
-    names = tuple(sources)
-    before: dict[str, list[tuple[Route, frozenset[tuple[str, str]]]]] = {}
+    names = frozenset(sources)
+    before: dict[str, list[tuple[Route, _Takes]]] = {}
     for number, route in enumerate(routes.values()):
         takes = _takes(route, names)
         for place, target in enumerate(route.targets):
             for earlier, taken in before.setdefault(target, []):
-                common = sorted({type for _, type in taken & takes})
-                if common and _may_agree(earlier, route):
+                if not _may_agree(earlier, route):
+                    continue
+                if common := _common(taken, takes):
                     notes.warn(
                         ("routes", number, "to", place),
                         f"target {target!r} gets the same event twice: route {earlier.name!r} "
@@ -28,12 +30,25 @@ def warn_twice(routes: Mapping[str, Route], sources: Iterable[str], notes: Notes
             before[target].append((route, takes))
 
 
-def _takes(route: Route, sources: tuple[str, ...]) -> frozenset[tuple[str, str]]:
-    """Each (source, type) a route takes, whatever its condition says."""
+class _Takes(NamedTuple):
+    """What a route takes, whatever its condition says: each of these types from each of these."""
+
+    sources: frozenset[str]
+    types: frozenset[str]
+
+
+def _takes(route: Route, names: frozenset[str]) -> _Takes:
+    sources = names if route.sources is None else names & route.sources
     types = (*vocabulary.TYPES, vocabulary.OTHER)
-    return frozenset(
-        (source, type) for source in sources for type in types if route.wants(source, type)
-    )
+    one = next(iter(sources), "")
+    return _Takes(sources, frozenset(type for type in types if route.wants(one, type)))
+
+
+def _common(first: _Takes, second: _Takes) -> list[str]:
+    """The types that both take from some source."""
+    if first.sources.isdisjoint(second.sources):
+        return []
+    return sorted(first.types & second.types)
 
 
 def _may_agree(first: Route, second: Route) -> bool:
