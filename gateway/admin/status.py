@@ -27,16 +27,23 @@ def source_state(source: Source) -> tuple[str, str]:
 
 
 def _at_rest(target: Target | None, taken_out: Collection[str]) -> dict[str, Any]:
-    """What is known of a target's endpoints where no gateway runs. taken_out: URLs, by a person."""
+    """What is known of a target's endpoints where no gateway runs, with the same keys. taken_out:
+    URLs, by a person."""
+    opened = EndpointState.OPEN.value
     found = [
         {
             "url": one.url,
-            "state": EndpointState.OPEN.value if one.url in taken_out else None,
+            "address": None,
+            "state": opened if one.url in taken_out else None,
+            "breaker": opened if one.url in taken_out else None,
             "by_hand": one.url in taken_out,
+            **dict.fromkeys(("since", "probe_at")),
+            "pending": 0,
+            **dict.fromkeys(("last_error", "last_error_at", "last_taken_at")),
         }
         for one in (target.endpoints if target else ())
     ]
-    return {"waits": None, "endpoints": found}
+    return {**dict.fromkeys(("waits", "waits_until", "slots")), "endpoints": found}
 
 
 def _endpoints(status: TargetStatus) -> dict[str, Any]:
