@@ -3,6 +3,7 @@ store."""
 
 import asyncio
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -105,6 +106,16 @@ async def test_what_was_tried_is_superseded_by_nothing(store: Store, state: S) -
         await store.record([result(first.seq, state, reason, tried=attempt())])
     await come(store, waiting(NOW + 5), NOW + 5)
     assert (await look(store, first)).state is state
+
+
+async def test_what_waits_for_its_retry_is_superseded_by_nothing(store: Store) -> None:
+    first = await come(store, waiting())
+    await store.lease([first.seq])
+    again = replace(result(first.seq, S.PENDING, Reason.RETRY, tried=attempt()), next_at=NOW + 60)
+    await store.record([again])
+    second = await come(store, waiting(NOW + 30), NOW + 30)
+    assert (await look(store, first)).state is S.PENDING
+    assert (await look(store, second)).next_at == NOW + 30 + WAIT
 
 
 async def test_a_person_who_does_not_want_to_wait_ends_the_burst(bench: Bench) -> None:

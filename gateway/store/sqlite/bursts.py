@@ -20,7 +20,7 @@ WAITING: Final = "burst IS NOT NULL AND (state = 'pending' OR state = 'held')"
 _FOUND: Final = f"""
     SELECT seq, target, event, state, order_key, next_at, burst_until
     FROM deliveries INDEXED BY deliveries_burst
-    WHERE {WAITING} AND target = ? AND route = ? AND burst = ? AND next_at > ?"""
+    WHERE {WAITING} AND target = ? AND route = ? AND burst = ? AND next_at > ? AND attempts = 0"""
 _SUPERSEDE: Final = """
     UPDATE deliveries SET state = 'superseded', reason = 'done', detail = ?, behind = 0,
         updated_at = ?
