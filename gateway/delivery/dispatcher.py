@@ -2,7 +2,7 @@
 
 A slow or dead target holds only its own slots. Fresh deliveries come from memory, already leased
 by the commit that accepted them; older ones are leased first and read from the store. Which is
-next is `queue`'s to say, whether now is `gate`'s.
+next is `queue`'s to say, whether now is `gate`'s; `pump` brings them together.
 """
 
 import asyncio
@@ -15,14 +15,15 @@ from gateway.delivery.holds import Holds
 from gateway.delivery.intake import Intake
 from gateway.delivery.loading import AGAIN
 from gateway.delivery.memory import AttemptMemory
+from gateway.delivery.pump import Pump
 from gateway.delivery.queue import TargetQueue
 from gateway.delivery.recorder import Recorder
 from gateway.delivery.results import Results
 from gateway.delivery.slots import Slots
 from gateway.delivery.tasks import Tasks
 from gateway.errors import StoreUnavailable
-from gateway.model.records import Admission, Admitted, Due, Result, Work
-from gateway.model.states import DeliveryState, Reason
+from gateway.model.records import Admission, Admitted, Due, Result
+from gateway.model.states import DeliveryState
 from gateway.plan.credentials import OAuth2
 from gateway.plan.plan import Plan
 from gateway.store.protocol import Store
@@ -44,7 +45,6 @@ class Dispatcher:
         """clock: unix seconds. report: hears of an exception nobody expected. writable: whether
         the store takes results, as far as is known; a commit tells when it does again."""
         self._writable = writable
-        self._stalled = False
         self._running = False
         self._report = report
         self._store = store
@@ -60,10 +60,14 @@ class Dispatcher:
         self._alarm = Alarm(clock, self.pump_all)
         self._tasks = Tasks(report)
         self._results = Results(clock)
-        self._memory = AttemptMemory(self._targets)
-        self._slots = Slots(
-            store, attempts, self._memory, self._results, self._tasks, report,
-            pump=self.pump, running=lambda: self._running,
+        memory = AttemptMemory(self._targets)
+        self._pump = Pump(
+            self._gates, self._intake, memory, self._results, self._alarm, clock, report,
+            running=self._is_running, healthy=self._is_healthy,
+        )  # fmt: skip
+        self._pump.slots = Slots(
+            store, attempts, memory, self._results, self._tasks, report,
+            following=self._pump.following, pump=self._pump.now, running=self._is_running,
         )  # fmt: skip
 
     async def start(self) -> None:
@@ -76,20 +80,20 @@ class Dispatcher:
         self._results.recorder = Recorder(self._store, self._recorded, self.pump_all, self._report)
         self._running = True
         for name in self._plan().targets:
-            self.pump(self._queue(name))
+            self._pump.now(self._queue(name))
 
     # ---- what ingest asks (see ingest.ports.Dispatch)
 
     def reserve(self, target: str) -> bool:
         """Whether one fresh delivery of this target fits into memory now, and may go soon."""
-        if not self._running or not self._healthy or self._gates.of(target).shut:
+        if not self._running or not self._is_healthy() or self._gates.of(target).shut:
             return False
         return target in self._plan().targets and self._intake.reserve(target)
 
     def accepted(self, admission: Admission, admitted: Sequence[Admitted]) -> None:
         """Takes the leased deliveries of a durable admission."""
         for queue in self._intake.accepted(admission, admitted):
-            self.pump(queue)
+            self._pump.soon(queue)
 
     def failed(self, admission: Admission) -> None:
         """Gives back what was reserved for an admission."""
@@ -97,8 +101,8 @@ class Dispatcher:
 
     def committed(self) -> None:
         """Hears of every commit: what waited for a store that takes results goes on."""
-        if self._stalled and self._healthy:
-            self._stalled = False
+        if self._pump.stalled and self._is_healthy():
+            self._pump.stalled = False
             self.pump_all()
 
     def due(self, due: Sequence[Due]) -> None:
@@ -106,7 +110,7 @@ class Dispatcher:
         for one in due:
             self._queue(one.target).add(one)
         for name in {one.target for one in due}:
-            self.pump(self._queues[name])
+            self._pump.now(self._queues[name])
 
     # ---- reload and end
 
@@ -124,14 +128,17 @@ class Dispatcher:
         for queue in self._queues.values():
             for work in queue.drained():
                 self._results.put_back(work)
+            self._pump.not_ready(queue, self._results.put_back)
         await self._tasks.end(deadline)
         if self._results.recorder is not None:
             await self._results.recorder.close(deadline=5.0)
 
     # ---- the work
 
-    @property
-    def _healthy(self) -> bool:
+    def _is_running(self) -> bool:
+        return self._running
+
+    def _is_healthy(self) -> bool:
         return self._results.healthy and self._writable()
 
     def _recorded(self, results: Sequence[tuple[str, Result]]) -> None:
@@ -152,46 +159,12 @@ class Dispatcher:
     def pump_all(self) -> None:
         """Looks at every queue."""
         for queue in list(self._queues.values()):
-            self.pump(queue)
-
-    def pump(self, queue: TargetQueue) -> None:
-        """Fills a target's free slots with what is due."""
-        if not self._running:
-            return
-        gate = self._gates.of(queue.target)
-        now = self._clock()
-        if gate.shut:
-            self._empty(queue)
-        old: list[Due] = []
-        opens = now
-        while self._healthy and (opens := gate.opens_at(queue.running, now)) <= now:
-            room = self._memory.room(queue.target) > 0
-            taken = queue.take(now) if room else None
-            if taken is None:
-                break
-            queue.running += 1
-            gate.begun(now)
-            if isinstance(taken, Work):
-                self._intake.left(taken)
-                self._slots.begin(queue, taken)
-            else:
-                old.append(taken)
-        self._stalled |= not self._healthy
-        self._slots.lease(queue, old)
-        self._slots.load(queue)
-        if (due := queue.next_at()) is not None:
-            self._alarm.set(max(due, opens), now)
-
-    def _empty(self, queue: TargetQueue) -> None:
-        """No endpoint may be tried: what waits in memory waits in the store instead."""
-        for work in queue.drained():
-            self._intake.left(work)
-            self._results.wait(queue.target, work.delivery.seq, Reason.BREAKER_OPEN, 0.0)
+            self._pump.now(queue)
 
     def _changed(self, target: str) -> None:
         """A target's endpoints are others, or in another state."""
         if (queue := self._queues.get(target)) is not None:
-            self.pump(queue)
+            self._pump.now(queue)
 
     def _recovered(self, how: OAuth2) -> None:
         """Tokens can be had again where none could."""

@@ -1,7 +1,7 @@
 """Whether a target may be tried now, else when to ask again; and at which endpoint.
 
 Holds the state that `balance`, `breaker`, `limits` and `pace` decide about; the rules are theirs.
-The dispatcher asks `opens_at` before each attempt, the attempt asks for its endpoint with `pick`
+The dispatcher asks for `room` before attempts begin, the attempt asks for its endpoint with `pick`
 and tells with `ended` what came of it. Which delivery is next is `queue`'s.
 """
 
@@ -96,6 +96,21 @@ class Gate:
 
     # ---- the dispatcher
 
+    def room(self, running: int, now: float, ahead: int = 0) -> int:
+        """How many attempts may begin now; as many as none: see `opens_at`. running: attempts now.
+        ahead: slots that are counted beside those there are."""
+        target = self._target
+        if target is None:
+            return max(0, 1 - running)
+        if self._pace.until > now:
+            return 0
+        room = self._slots(target) + ahead - running
+        if self._bucket is not None:
+            room = min(room, limits.whole(self._bucket, now))
+        if not self._sound:
+            room = min(room, self._probes(running, now))
+        return max(0, room)
+
     def opens_at(self, running: int, now: float) -> float:
         """When the next attempt may begin; not after `now`: at once. running: attempts now."""
         target = self._target
@@ -124,13 +139,17 @@ class Gate:
 
     def _probe_at(self, running: int, now: float) -> float:
         """With no sound endpoint: when the next probe may begin."""
+        if self._probes(running, now) > 0:
+            return now
         times = [place.spot.opens_at(now) for place in self._places]
-        ready = sum(1 for at in times if at <= now)
+        return min((at for at in times if at > now), default=NEVER)
+
+    def _probes(self, running: int, now: float) -> int:
+        """With no sound endpoint: how many probes may begin now."""
+        ready = sum(1 for place in self._places if place.spot.opens_at(now) <= now)
         # What was begun and has no endpoint yet will take a probe each.
         coming = max(0, running - sum(place.spot.pending for place in self._places))
-        if ready > coming:
-            return now
-        return min((at for at in times if at > now), default=NEVER)
+        return ready - coming
 
     # ---- the attempt
 

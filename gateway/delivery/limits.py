@@ -31,6 +31,11 @@ def opens_at(bucket: Bucket, now: float) -> float:
     return now if missing <= _NEARLY else now + missing / bucket.rate
 
 
+def whole(bucket: Bucket, now: float) -> int:
+    """How many attempts may begin at once."""
+    return int(_tokens(bucket, now) + _NEARLY)
+
+
 def took(bucket: Bucket, now: float) -> Bucket:
     """The bucket without one token. Asks nobody whether there was one."""
     return replace(bucket, tokens=_tokens(bucket, now) - 1.0, at=max(now, bucket.at))

@@ -38,9 +38,22 @@ class TargetQueue:
         self.target = target
         self._targets = targets
         self.running = 0
+        self.ended = 0
+        """Attempts that had an end."""
         self.taken: list[Due] = []
-        """Given out, each with a slot, and not leased yet."""
+        """Given out, and not leased yet."""
         self.leasing = False
+        self.leased = (0, -_NEVER)
+        """How many attempts had ended when the last lease began, and when that was (the loop's clock)."""
+        self.coming = 0
+        """How many were given out and are not ready yet."""
+        self.ready: deque[Work] = deque()
+        """Given out, leased and read: they have the next slots."""
+        self.ahead = 0
+        """How many should be given out beside those that have a slot, so that none is idle while others
+        are leased."""
+        self.pumped = False
+        """Whether the dispatcher looks at it soon anyway."""
         self.fresh = 0
         """Fresh ones of all shares."""
         self.loading = False
@@ -58,7 +71,7 @@ class TargetQueue:
         self._numbers = count()
 
     def __len__(self) -> int:
-        return self.fresh + sum(map(len, self._shares.values()))
+        return self.fresh + self.coming + len(self.ready) + sum(map(len, self._shares.values()))
 
     @property
     def _most(self) -> int:

@@ -76,7 +76,8 @@ class Share:
         """Loading has ended: all that the store had up to this place was added."""
         self.loading = False
         self.complete_to = max(self.complete_to, to)
-        self._trim(most)
+        if len(self._heap) > most:
+            self._trim(most)
 
     def hungers(self, most: int) -> bool:
         """Whether the store may have more, there is room for it and nobody fetches it."""

@@ -1,4 +1,5 @@
-"""What runs in a target's slots: old deliveries are leased and read, then each is tried.
+"""What runs in a target's slots: one delivery after another is tried. And beside them: old deliveries
+are leased and read, so that they are ready when a slot is.
 
 Who gets a slot is the dispatcher's to say; each slot that was given is free again here, whatever
 happens in it.
@@ -20,7 +21,10 @@ from gateway.model.records import Due, Work
 from gateway.model.states import Reason
 from gateway.store.protocol import Store
 
-LEASE: Final = 100
+LEASE: Final = 200
+"""Deliveries of one lease, and of a target that are leased ahead of its slots, at most."""
+SOON: Final = 1.0
+"""Seconds that they may wait for a slot, as far as can be foreseen."""
 
 
 class Slots:
@@ -35,10 +39,13 @@ class Slots:
         tasks: Tasks,
         report: Callable[[BaseException], None],
         *,
+        following: Callable[[TargetQueue], Work | None],
         pump: Callable[[TargetQueue], None],
         running: Callable[[], bool],
     ) -> None:
-        """pump: fills the slots that are free again. running: whether attempts may begin."""
+        """following: what a slot that is free again tries next, if anything. pump: fills free slots.
+        running: whether attempts may begin."""
+        self._following = following
         self._store = store
         self._attempts = attempts
         self._memory = memory
@@ -50,13 +57,13 @@ class Slots:
         self._loader = Loader(store, results.wait, report)
 
     def begin(self, queue: TargetQueue, work: Work) -> None:
-        """Tries a leased delivery."""
-        self._memory.begun(work)
-        self._tasks.begin(self._attempt(queue, work))
+        """Tries a leased delivery in a slot, and then what follows."""
+        self._tasks.begin(self._slot(queue, work))
 
     def lease(self, queue: TargetQueue, dues: Sequence[Due]) -> None:
-        """Leases old deliveries and tries them."""
+        """Leases old deliveries and makes them ready."""
         queue.taken += dues
+        queue.coming += len(dues)
         if queue.taken and not queue.leasing:
             queue.leasing = True
             self._tasks.begin(self._lease_all(queue))
@@ -71,11 +78,19 @@ class Slots:
         await self._loader.fill(queue)
         self._pump(queue)
 
+    async def _slot(self, queue: TargetQueue, first: Work) -> None:
+        work: Work | None = first
+        while work is not None:
+            await self._attempt(queue, work)
+            work = self._following(queue)
+
     async def _attempt(self, queue: TargetQueue, work: Work) -> None:
         try:
             if work.delivery.deaths:
                 await self._store.begin(work.delivery.seq)
             result = await self._attempts.make(work)
+            if result.attempt is None:
+                await asyncio.sleep(0)  # what waited for nobody must not keep the loop
         except asyncio.CancelledError:
             self._results.put_back(work)
             raise
@@ -89,42 +104,51 @@ class Slots:
         finally:
             self._memory.ended(work)
             queue.running -= 1
-            self._pump(queue)
+            queue.ended += 1
 
     async def _lease_all(self, queue: TargetQueue) -> None:
-        """Leases what has a slot, one lease at a time: while it runs, slots that become free gather
-        for the next. One after the other each would cost a commit and a read of its own."""
+        """Leases what was taken, one lease at a time: while it runs, more gather for the next. One
+        after the other each would cost a commit and a read of its own."""
         while queue.taken and self._running():
             dues, queue.taken = queue.taken[:LEASE], queue.taken[LEASE:]
             try:
                 await self._lease(queue, dues)
-            except Exception as error:  # noqa: BLE001  # the others that were taken hold slots
+            except Exception as error:  # noqa: BLE001  # the others that were taken must go on
                 self._report(error)
         queue.leasing = False
 
     async def _lease(self, queue: TargetQueue, dues: list[Due]) -> None:
-        """Leases and reads, then tries each in the slot it holds."""
-        slots = len(dues)
+        """Leases and reads."""
+        before = queue.leased
+        queue.leased = (queue.ended, asyncio.get_running_loop().time())
         rest: Sequence[Seq] = ()
         try:
             rest = await self._loader.lease(queue, dues)
             while rest and self._running():
                 async with self._memory.turn(queue.target) as room:
                     works, rest = await self._loader.read(queue, rest, room)
-                    slots -= self._try(queue, works)
+                self._ready(queue, works)
         finally:
             for seq in rest:
                 self._results.wait(queue.target, seq, Reason.RETRY, 0.0)
-            queue.running -= slots
-        if slots:
-            self._pump(queue)
+            queue.coming -= len(dues)
+            queue.ahead = self._ahead(queue, *before)
+        self._pump(queue)
 
-    def _try(self, queue: TargetQueue, works: Sequence[Work]) -> int:
-        """Begins attempts, unless the end has come meanwhile. Returns how many were begun."""
+    def _ahead(self, queue: TargetQueue, ended: int, at: float) -> int:
+        """How many had better be leased ahead: twice as many as were tried since the lease before this
+        one began, for slots may have been idle. They wait that long, so none where it is long ago."""
+        if asyncio.get_running_loop().time() - at > SOON:
+            return 0
+        return min(LEASE, 2 * (queue.ended - ended))
+
+    def _ready(self, queue: TargetQueue, works: Sequence[Work]) -> None:
+        """They wait for slots, unless the end has come meanwhile."""
         if not self._running():
             for work in works:
                 self._results.put_back(work)
-            return 0
+            return
         for work in works:
-            self.begin(queue, work)
-        return len(works)
+            self._memory.begun(work)
+        queue.ready.extend(works)
+        self._pump(queue)

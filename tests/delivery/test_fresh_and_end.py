@@ -200,7 +200,7 @@ def test_a_pause_holds_what_was_on_its_way_and_its_end_frees_it() -> None:
             await one.until(lambda: len(one.outside.order) == 4)
             one.store.paused = True
             one.pauses.set("target", "one", paused=True)
-            await one.until(lambda: one.dispatcher._queue("one").running == 0)
+            await one.until(lambda: len(one.dispatcher._queue("one")) == 0)
             made = len(one.outside.order)
             assert one.store.states().count("held") == 30 - made
             held = next(r for r in one.store.recorded if r.state is DeliveryState.HELD)

@@ -87,11 +87,15 @@ class Gates(RuleBasedStateMachine):
 
     @rule()
     def pump(self) -> None:
-        while self.gate.opens_at(self.slots, self.now) <= self.now:
+        room = self.gate.room(self.slots, self.now)
+        for _ in range(room):
+            assert self.gate.opens_at(self.slots, self.now) <= self.now
             self.gate.begun(self.now)
             self.begun += 1
             self.times.append(self.now)
             assert self.slots <= self.target.concurrency
+        assert self.gate.opens_at(self.slots, self.now) > self.now
+        assert self.gate.room(self.slots, self.now) == 0
 
     @precondition(lambda self: self.begun)
     @rule(avoid=st.sampled_from(["", *URLS]))

@@ -9,16 +9,18 @@ from gateway.model.ids import EventId, Seq
 from gateway.model.records import Due
 from gateway.store.protocol import SourceActivity, TargetBacklog
 from gateway.store.sqlite.inserts import OPEN, STUCK
-from gateway.store.sqlite.rows import fetch
+from gateway.store.sqlite.rows import fetch, fetch_together, together
 
 _DUE: Final = (
     "deliveries INDEXED BY deliveries_due WHERE state = 'pending' AND target = ? AND behind = 0"
 )
 _CLAIM: Final = f"""
     SELECT * FROM (
-        SELECT seq, target, next_at, fair_key FROM {_DUE}
+        SELECT seq, next_at, fair_key FROM {_DUE}
             AND fair_key IS ? AND (next_at, seq) > (?, ?)
         ORDER BY next_at, seq LIMIT ?)"""
+_CLAIMED: Final = "seq, quote(next_at), fair_key"
+"""The time with all its digits: it is the place from where the next page goes on."""
 # Hops from one key to the next in the index, however many deliveries have it.
 _SHARES: Final = f"""
     WITH RECURSIVE shares (key) AS (
@@ -62,7 +64,8 @@ async def claim(
     """Pending deliveries of a target, of each share so many, after its place."""
     query = " UNION ALL ".join([_CLAIM] * len(places))
     values = [value for key, after in places for value in (target, key, *after, limit)]
-    return [Due(*row) for row in await fetch(db, query, values)]
+    found = await fetch_together(db, together(_CLAIMED, f"({query})"), values)
+    return [Due(seq, target, float(at), key) for seq, at, key in found]
 
 
 async def shares(

@@ -1,4 +1,4 @@
-"""INSERTs of many rows in few statements. The columns of each table as the writer fills them.
+"""Many rows in few statements. The columns of each table as the writer fills them.
 
 A statement a row would hand Python's lock over for each; one statement of arbitrary length would be
 prepared anew each time. So rows go in runs of some fixed sizes, whose statements stay prepared.
@@ -23,32 +23,43 @@ LIST_SIZE: Final = 500
 """Values in one `IN (…)` list."""
 
 
-class Insert:
-    """An INSERT into one table."""
+class Rows:
+    """A statement with VALUES of as many rows as there are."""
 
     __slots__ = ("_statements",)
+
+    def __init__(self, before: str, width: int, after: str, *, runs: Sequence[int] = _RUNS) -> None:
+        """before, after: what stands around the rows. width: values of each. runs: of how many rows
+        a statement may be, the last is 1."""
+        row = f"({', '.join('?' * width)})"
+        self._statements = tuple(
+            (run, f"{before} {', '.join([row] * run)} {after}") for run in runs
+        )
+
+    def run(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> int:
+        """Runs it for the rows, in order; returns how many rows of the database it changed."""
+        done = changed = 0
+        for run, statement in self._statements:
+            while len(rows) - done >= run:
+                values = tuple(chain.from_iterable(rows[done : done + run]))
+                changed += connection.execute(statement, values).rowcount
+                done += run
+        return changed
+
+
+class Insert(Rows):
+    """An INSERT into one table."""
+
+    __slots__ = ()
 
     def __init__(
         self, table: str, columns: str, *, conflict: str = "", runs: Sequence[int] = _RUNS
     ) -> None:
-        """columns: names with blanks between them; conflict: an ON CONFLICT clause; runs: of how
-        many rows a statement may be, the last is 1."""
+        """columns: names with blanks between them; conflict: an ON CONFLICT clause."""
         names = columns.split()
-        row = f"({', '.join('?' * len(names))})"
-        head = f"INSERT INTO {table} ({', '.join(names)}) VALUES "
-        self._statements = tuple(
-            (run, f"{head}{', '.join([row] * run)} {conflict}") for run in runs
+        super().__init__(
+            f"INSERT INTO {table} ({', '.join(names)}) VALUES", len(names), conflict, runs=runs
         )
-
-    def run(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> int:
-        """Inserts the rows in order; returns how many went in."""
-        done = inserted = 0
-        for run, statement in self._statements:
-            while len(rows) - done >= run:
-                values = tuple(chain.from_iterable(rows[done : done + run]))
-                inserted += connection.execute(statement, values).rowcount
-                done += run
-        return inserted
 
 
 OPEN: Final = "(state = 'pending' OR state = 'leased' OR state = 'held' OR state = 'dead')"

@@ -10,20 +10,31 @@ from gateway.model.ids import Seq
 from gateway.model.records import Attempt, Due, Result
 from gateway.model.states import DeliveryState, Trigger
 from gateway.store.sqlite import inserts, lanes
-from gateway.store.sqlite.inserts import NAMED, Row, listed, text
+from gateway.store.sqlite.inserts import NAMED, Row, Rows, listed, text
 from gateway.store.sqlite.lanes import Lane
+from gateway.store.sqlite.rows import fetch_now, together
 from gateway.store.sqlite.transaction import Transaction
 
-RECORDED: Final = (
-    f"SELECT seq, target, event, state, order_key, fair_key FROM deliveries WHERE seq IN {NAMED}"
+# As few steps as can be: each statement, and each row of an answer, hands Python's lock over (see
+# `rows.together`). So all rows come as one text, and go as the VALUES of one UPDATE.
+RECORDED: Final = together(
+    "seq, target, event, state, order_key, fair_key", f"deliveries WHERE seq IN {NAMED}"
 )
-_RECORD: Final = """
+_RECORD: Final = Rows(
+    """
     UPDATE deliveries SET
-        state = ?, reason = ?, detail = ?, next_at = ?, attempts = attempts + ?,
-        window_started_at = CASE WHEN ? AND window_attempts = 0 THEN ? ELSE window_started_at END,
-        window_attempts = window_attempts + ?, deaths = CASE ? WHEN 0 THEN deaths ELSE 0 END,
-        begun = 0, trigger = CASE ? WHEN '' THEN trigger ELSE ? END, updated_at = ?
-    WHERE seq = ?"""
+        state = done.column2, reason = done.column3, detail = done.column4, next_at = done.column5,
+        attempts = attempts + done.column6,
+        window_started_at = CASE WHEN done.column6 AND window_attempts = 0
+            THEN done.column7 ELSE window_started_at END,
+        window_attempts = window_attempts + done.column6,
+        deaths = CASE done.column6 WHEN 0 THEN deaths ELSE 0 END, begun = 0,
+        trigger = CASE done.column8 WHEN '' THEN trigger ELSE done.column8 END,
+        updated_at = done.column9
+    FROM (VALUES""",
+    9,
+    ") done WHERE deliveries.seq = done.column1",
+)
 _JOIN: Final = "UPDATE deliveries SET order_key = ?, stops = ?, behind = 1 WHERE seq = ?"
 
 
@@ -33,8 +44,8 @@ def record(tx: Transaction, results: Sequence[Result]) -> None:
     An attempt that came to its end clears `deaths`: what the process survives is no poison. The
     first of a retry window begins it. What waits again, and what is next in a lane, is announced.
     """
-    numbers = listed([result.delivery for result in results])
-    rows = {row[0]: _Row(*row) for row in tx.connection.execute(RECORDED, (numbers,))}
+    numbers = [result.delivery for result in results]
+    rows = {row[0]: _Row(*row) for row in fetch_now(tx.connection, RECORDED, numbers)}
     attempts = [
         _attempt_row(tx, result.delivery, result.attempt)
         for result in results
@@ -59,7 +70,7 @@ def record(tx: Transaction, results: Sequence[Result]) -> None:
             touched.add((found.target, order_key))
         elif result.state is DeliveryState.PENDING:
             tx.due.append(Due(result.delivery, found.target, result.next_at, found.fair_key))
-    tx.connection.executemany(_RECORD, updates)
+    _RECORD.run(tx.connection, updates)
     inserts.ATTEMPTS.run(tx.connection, attempts)
     if touched:
         tx.connection.executemany(_JOIN, joins)
@@ -82,19 +93,15 @@ def _update(tx: Transaction, result: Result) -> Row:
     made = int(result.attempt is not None)
     again = Trigger.RETRY if made and result.state is DeliveryState.PENDING else ""
     return (
+        result.delivery,
         result.state,
         result.reason,
         text(result.detail),
         result.next_at,
         made,
-        made,
         result.attempt.at if result.attempt is not None else 0.0,
-        made,
-        made,
-        again,
         again,
         tx.now,
-        result.delivery,
     )
 
 
@@ -115,9 +122,9 @@ def _attempt_row(tx: Transaction, delivery: Seq, attempt: Attempt) -> Row:
 
 
 # Not by an index: SQLite would walk all that is pending instead of these few rows.
-LEASABLE: Final = (
-    "SELECT seq, target, event FROM deliveries NOT INDEXED "
-    f"WHERE state = 'pending' AND behind = 0 AND seq IN {NAMED}"
+LEASABLE: Final = together(
+    "seq, target, event",
+    f"deliveries NOT INDEXED WHERE state = 'pending' AND behind = 0 AND seq IN {NAMED}",
 )
 # pending's rate and breaker_open are no reasons of leased ones.
 LEASE: Final = (
@@ -130,7 +137,7 @@ LEASE: Final = (
 
 def lease(tx: Transaction, deliveries: Sequence[Seq]) -> list[Seq]:
     """Takes those that are still pending and in front of their lane, in the order given."""
-    found = tx.connection.execute(LEASABLE, (listed(deliveries),)).fetchall()
+    found = fetch_now(tx.connection, LEASABLE, deliveries)
     for _, target, event in found:
         tx.moved(target, event, DeliveryState.PENDING, DeliveryState.LEASED)
     taken = {seq for seq, _, _ in found}

@@ -5,7 +5,6 @@ Each read is short, so that none holds up the write-ahead log. Nothing here can 
 
 import asyncio
 import contextlib
-import json
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -38,20 +37,35 @@ from gateway.store.protocol import (
 from gateway.store.sqlite import backlogs, delivery_reads, event_reads, files, migrations, rows
 from gateway.store.sqlite.bounds import upper
 from gateway.store.sqlite.dictionaries import Words, decompress, words
+from gateway.store.sqlite.inserts import NAMED, listed
 from gateway.store.sqlite.packs import PackCache, Place, decode_headers, says_json
-from gateway.store.sqlite.rows import DELIVERY, DELIVERY_WIDTH, EVENT, EVENT_WIDTH, fetch
+from gateway.store.sqlite.rows import (
+    DELIVERY,
+    DELIVERY_WIDTH,
+    EVENT,
+    EVENT_WIDTH,
+    fetch,
+    fetch_together,
+    together,
+)
 
 _CONNECTIONS: Final = 2
 _CACHE_BYTES: Final = 16 * 1024 * 1024
 _OFF_LOOP: Final = 256 * 1024
 """Compressed bytes from which a pack is opened in a thread: it would take milliseconds."""
 
-_WORK: Final = f"""
-    SELECT {DELIVERY}, {EVENT}, r.pack, r.position, r.head_size, r.body_size, r.content_type,
+# An event's times with all their digits: each attempt must say the same.
+_EXACT: Final = EVENT.replace("e.time", "quote(e.time)").replace(
+    "r.received_at", "quote(r.received_at)"
+)
+_WORK: Final = together(
+    f"""{DELIVERY}, {_EXACT}, r.pack, r.position, r.head_size, r.body_size, r.content_type,
         CASE d.attempts WHEN 0 THEN '' ELSE coalesce((
             SELECT endpoint FROM attempts WHERE delivery = d.seq ORDER BY seq DESC LIMIT 1), '') END
-    FROM deliveries d JOIN events e ON e.seq = d.event JOIN receipts r ON r.seq = e.receipt
-    WHERE d.seq IN (SELECT value FROM json_each(?))"""
+    """,
+    f"""deliveries d JOIN events e ON e.seq = d.event JOIN receipts r ON r.seq = e.receipt
+    WHERE d.seq IN {NAMED}""",
+)
 _WORK_REST: Final = DELIVERY_WIDTH + EVENT_WIDTH
 _RECEIPT: Final = """
     SELECT seq, source, provider, received_at, client, scheme, key_label, verified, refusal,
@@ -109,7 +123,8 @@ class SqliteReader:
         """All that attempts of these deliveries need, in the order asked for; no more of them once
         their bodies are `most` bytes or more."""
         async with self._reading() as db:
-            found = {row[0]: row for row in await fetch(db, _WORK, (json.dumps(deliveries),))}
+            answer = await fetch_together(db, _WORK, (listed(deliveries),))
+            found = {row[0]: row for row in answer}
             works: list[Work] = []
             for row in (found[seq] for seq in deliveries if seq in found):
                 pack, position, head_size, body_size, content_type, endpoint = row[_WORK_REST:]

@@ -1,17 +1,19 @@
 """Rows as records: the columns that reads ask for, and what they become."""
 
+import sqlite3
 from collections.abc import Sequence
 from typing import Any, Final, cast
 
 import aiosqlite
+import orjson
 
 from gateway.model.ids import Seq
 from gateway.model.records import Attempt, Delivery, Event, Receipt
 from gateway.model.request import RawHeaders
 from gateway.model.states import DeliveryState, ErrorClass, Reason, Trigger
-from gateway.store.sqlite.inserts import Value
+from gateway.store.sqlite.inserts import Value, listed
 
-Row = tuple[Any, ...]  # Any: a row's columns have each a type of their own
+Row = Sequence[Any]  # Any: a row's columns have each a type of their own
 
 EVENT: Final = (
     "e.seq, e.id, e.receipt, e.item, e.source, r.provider, e.type, e.provider_type, e.provider_id, "
@@ -45,9 +47,34 @@ async def fetch(
 # A backlog's every delivery passes here, so: fields by their order, and no call for each word.
 
 
+def together(columns: str, source: str) -> str:
+    """A query whose answer is one text with all rows. source: FROM and the rest.
+
+    Each row that SQLite gives hands Python's lock over, and while the event loop works, waiting for
+    it again costs more than the row. A number with a fraction is written with 15 digits; where all
+    of them count, ask for its `quote`.
+    """
+    return f"SELECT json_group_array(json_array({columns})) FROM {source}"
+
+
+async def fetch_together(
+    db: aiosqlite.Connection, query: str, values: Sequence[Value] = ()
+) -> list[Row]:
+    """All rows of a query that `together` made."""
+    ((text,),) = await fetch(db, query, values)
+    return cast("list[Row]", orjson.loads(text))
+
+
+def fetch_now(connection: sqlite3.Connection, query: str, numbers: Sequence[int]) -> list[Row]:
+    """The same, in the writer's thread. numbers: for the query's `NAMED`."""
+    (text,) = connection.execute(query, (listed(numbers),)).fetchone()
+    return cast("list[Row]", orjson.loads(text))
+
+
 def event(row: Row) -> Event:
     """From the columns of `EVENT`, which are in the order of its fields."""
     values = list(row[:EVENT_WIDTH])
+    values[11:13] = map(float, row[11:13])  # the work of attempts has them as text
     values[13] = row[13].encode()
     values[14] = tuple(row[14].split())
     values[15] = bool(row[15])
