@@ -1,7 +1,7 @@
 """The token bucket: the rate holds over any time, and a late timer loses nothing of it."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.delivery.limits import new, opens_at, took
@@ -28,6 +28,7 @@ def test_the_rate_holds_within_five_percent_over_ten_seconds(rate: float, late: 
     assert len(times(rate, 10.0, late)) == pytest.approx(rate * 10, rel=0.05)
 
 
+@settings(deadline=None)
 @given(st.floats(0.01, 5000), st.floats(0.5, 30))
 def test_no_stretch_of_time_holds_more_than_the_rate_and_what_is_saved(
     rate: float, seconds: float
