@@ -18,6 +18,7 @@ from gateway.ingest.incoming import Incoming
 from gateway.ingest.judge import Judge
 from gateway.ingest.parts import Answer, BodyBroken, Parts
 from gateway.ingest.response import CLOSE, CONTINUE, KEEP_ALIVE, encode
+from gateway.ingest.turns import Turns
 from gateway.model.outcomes import Outcome
 from gateway.model.request import Headers
 
@@ -79,13 +80,14 @@ class Connection(Incoming):
         self,
         manager: web.Server,
         loop: asyncio.AbstractEventLoop,
+        turns: Turns,
         judge: Judge,
         *,
         headers: float,
         keep_alive: float,
     ) -> None:
         """headers, keep_alive: seconds, see `Incoming`."""
-        super().__init__(manager, loop, headers=headers, keep_alive=keep_alive)
+        super().__init__(manager, loop, turns, headers=headers, keep_alive=keep_alive)
         self._judge = judge
         self._peer: str | None = None
         self._reading: StreamReader | None = None

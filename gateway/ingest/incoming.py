@@ -13,6 +13,7 @@ from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 from aiohttp.web_protocol import RequestHandler
 
 from gateway.errors import forget_frames
+from gateway.ingest.turns import Turns
 
 HEADERS_MOST = 32 * 1024
 """Bytes of one request up to its headers' end, as nginx has it. aiohttp bounds each line and their
@@ -22,6 +23,13 @@ _READ_BUFFER = 64 * 1024
 _FRAMING = 16
 """Bytes of chunk sizes, extensions and trailers allowed for each byte of a body: six go with a
 chunk of one byte. The parser takes any number, as fast as they come, and never pauses for them."""
+_FIRST = 12 * 1024
+"""Bytes parsed at once where headers may be: most requests are smaller."""
+_PIECE = 8 * 1024
+"""Bytes of a chunked body parsed at once: a millisecond, where each chunk is one byte."""
+_CRUMBS = 4 * 1024
+"""Bytes of chunk framing after which a body waits for its turn: 20 senders of chunks of one byte made
+a good request wait for 15 seconds. With chunks of a kilobyte that is once in half a megabyte."""
 _FRAMING_FREE = 1024 * 1024
 """Bytes before these are compared: some wait in the parser while the body is not read."""
 _PIPELINED = 2
@@ -32,8 +40,8 @@ class Incoming(RequestHandler):
     """The reading half of a connection."""
 
     __slots__ = (
-        "_at", "_broken", "_deadline", "_ended", "_head", "_last", "_rest", "_seconds", "_sent",
-        "_unreadable",
+        "_at", "_broken", "_crumbs", "_deadline", "_ended", "_head", "_last", "_piece", "_rest",
+        "_seconds", "_sent", "_turns", "_unreadable", "_waits",
     )  # fmt: skip
     _messages: deque[tuple[RawRequestMessage, StreamReader]]  # type: ignore[assignment]
     """Those whose headers are whole. What cannot be read is not among them as it is at aiohttp's."""
@@ -42,6 +50,7 @@ class Incoming(RequestHandler):
         self,
         manager: web.Server,
         loop: asyncio.AbstractEventLoop,
+        turns: Turns,
         *,
         headers: float,
         keep_alive: float,
@@ -65,7 +74,12 @@ class Incoming(RequestHandler):
         self._sent = 0
         """Bytes that came for that body, its framing included."""
         self._rest, self._at = b"", 0
-        """From this place on not parsed before what came earlier is answered."""
+        """From this place on not parsed before what came earlier is answered, or its turn comes."""
+        self._turns, self._waits = turns, False
+        self._piece = _READ_BUFFER
+        """Bytes of the last body that are parsed at once."""
+        self._crumbs = 0
+        """Bytes of its framing since it had its turn."""
         self._broken = False
         """What cannot be read as HTTP has come; nothing after it is read."""
         self._unreadable: HttpProcessingError | None = None
@@ -98,8 +112,8 @@ class Incoming(RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         """Parses what came. aiohttp calls it with nothing when there is room again."""
-        if self._force_close or self._close:
-            return
+        if self._force_close or self._close or self._waits:
+            return  # While it waits nothing is read.
         if not data and not self._broken:
             self._feed(data)
         at = 0
@@ -107,16 +121,47 @@ class Incoming(RequestHandler):
             data, at, self._rest = self._rest + data, self._at, b""
         while at < len(data) and not self._broken:
             if not self._last.is_eof():
-                end = at + _READ_BUFFER
-                self._feed(data[at:end])
+                if self._reading_paused and self._piece == _PIECE:
+                    self._rest, self._at = data, at
+                    return
+                end = at + self._piece
+                self._feed_body(data[at:end])
+                if self._crumbs > _CRUMBS:
+                    self._rest, self._at = data[:0] if end >= len(data) else data, end
+                    self._wait()
+                    return
             elif len(self._messages) < _PIPELINED:
                 # No further than where they are too many.
-                end = at + HEADERS_MOST + 1 - self._head
+                end = at + min(_FIRST, HEADERS_MOST + 1 - self._head)
                 self._feed(data[at:end], between=True)
             else:
                 self._rest, self._at = data, at
                 return
             at = end
+
+    def _feed_body(self, data: bytes) -> None:
+        body, before = self._last, self._last.total_bytes
+        self._feed(data)
+        if self._piece == _PIECE and not body.is_eof():
+            self._crumbs += len(data) - (body.total_bytes - before)
+
+    def _wait(self) -> None:
+        """Goes on when its turn comes."""
+        self._crumbs = 0
+        self._pause_reading_for_buffer()
+        self._waits = self._turns.ask(self._go_on)
+        if not self._waits:
+            self._broken = True
+            self._last.set_exception(TransferEncodingError("too many bodies in crumbs at once"))
+
+    def _go_on(self) -> None:
+        self._waits = False
+        self._resume_reading_if_drained()
+
+    def _resume_reading_for_buffer(self) -> None:
+        """aiohttp says so when what was read ahead is answered."""
+        if not self._waits:
+            super()._resume_reading_for_buffer()
 
     def _feed(self, data: bytes, *, between: bool = False) -> None:
         """Parses one piece. between: the body of the last request was whole before it."""
@@ -148,8 +193,9 @@ class Incoming(RequestHandler):
         """The headers of one request, or of several, are whole."""
         self._request_count += len(messages)
         self._messages.extend(messages)
-        self._last = messages[-1][1]
-        self._head = self._sent = 0
+        message, self._last = messages[-1]
+        self._piece = _PIECE if message.chunked else _READ_BUFFER
+        self._head = self._sent = self._crumbs = 0
         self._wake()
         if len(self._messages) >= _PIPELINED and not self._buffer_paused:
             self._pause_reading_for_buffer()
@@ -172,7 +218,13 @@ class Incoming(RequestHandler):
 
     def resume_reading(self, resume_parser: bool = True) -> None:
         """aiohttp says so whenever a body was read; mostly nothing had paused."""
-        if self._reading_paused:
+        if not self._reading_paused:
+            return
+        if self._piece == _PIECE and not self._waits:
+            # Not at once: it would go on within the reading of what came before.
+            self._reading_paused = False
+            self._wait()
+        else:
             super().resume_reading(resume_parser)
 
     @property

@@ -10,6 +10,7 @@ from aiohttp.web_protocol import RequestHandler
 
 from gateway.ingest.connection import Connection
 from gateway.ingest.judge import Judge
+from gateway.ingest.turns import Turns
 
 HEADERS_DEADLINE = 10.0
 """Seconds from the first byte of a request (or the start of a connection) to its headers' end."""
@@ -42,12 +43,18 @@ class PublicServer(web.Server):
         super().__init__(_unused)
         self._most = connections
         self._judge = judge
+        self._turns = Turns(self._loop)
         self._headers = headers
         self._keep_alive = keep_alive
 
     def __call__(self) -> RequestHandler:
         return Connection(
-            self, self._loop, self._judge, headers=self._headers, keep_alive=self._keep_alive
+            self,
+            self._loop,
+            self._turns,
+            self._judge,
+            headers=self._headers,
+            keep_alive=self._keep_alive,
         )
 
     def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:

@@ -3,11 +3,12 @@
 import asyncio
 import gzip
 import zlib
+from contextlib import suppress
 from itertools import count
 
 import pytest
 
-from tests.door.house import MARK, MIB, House, is_ours, together, write
+from tests.door.house import MARK, MIB, House, crowd, is_ours, together, write
 from tests.ingest.wire import Response, chunked, post, read_response, sign
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -73,6 +74,24 @@ async def test_large_bodies_with_a_bad_signature_are_gone_with_their_answer(one:
 async def test_a_body_in_chunks_of_one_byte_is_a_body(one: House) -> None:
     data = b"".join(chunked([b"x"] * 60_000, id="crumbs"))
     assert (await one.send(data)).status == 202
+
+
+@pytest.mark.slow
+async def test_bodies_in_crumbs_take_their_turns(one: House) -> None:
+    """A chunk costs as much as a kilobyte. Twenty such senders kept a good request for 15 seconds."""
+    head = chunked([], path="/in/github", signature="sha256=00")[0]
+    crumbs = b"1\r\nx\r\n" * 40_000
+
+    async def send(pair: tuple[asyncio.StreamReader, asyncio.StreamWriter]) -> None:
+        with suppress(TimeoutError, ConnectionError):
+            async with asyncio.timeout(3):
+                pair[1].write(head)
+                while True:
+                    pair[1].write(crumbs)
+                    await pair[1].drain()
+
+    async with one.attack("40 senders of chunks of one byte"), crowd(one, 40) as connections:
+        await together(map(send, connections))
 
 
 @pytest.mark.slow
