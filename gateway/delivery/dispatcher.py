@@ -143,7 +143,7 @@ class Dispatcher:
 
     def _recorded(self, results: Sequence[tuple[str, Result]]) -> None:
         """What was held for a cause that is gone by now does not stay so."""
-        held = [result for _, result in results if result.state is DeliveryState.HELD]
+        held = {(to, one.reason) for to, one in results if one.state is DeliveryState.HELD}
         if held and self._running:
             self._tasks.begin(self._until_done(partial(self._holds.look_again, held)))
 

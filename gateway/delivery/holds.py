@@ -2,18 +2,14 @@
 frees them. A person's pauses are `actions`; holds of expressions end by a person alone.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
-from typing import Final
 
-from gateway.model.records import Result, Selection
+from gateway.model.records import Selection
 from gateway.model.states import DeliveryState, Reason, Verb
 from gateway.plan.credentials import OAuth2
 from gateway.plan.plan import Plan
 from gateway.store.protocol import Store
-
-_BY_ITSELF: Final = frozenset({Reason.PAUSED, Reason.TARGET_GONE, Reason.ROUTE_GONE, Reason.AUTH})
-"""Holds that end when their cause does."""
 
 
 class Holds:
@@ -53,17 +49,22 @@ class Holds:
         held = Selection(target=target, state=DeliveryState.HELD, reason=Reason.AUTH)
         await self._store.move(held, Verb.RELEASE, Reason.RETRY)
 
-    async def look_again(self, results: Sequence[Result]) -> None:
-        """Frees what was held for a cause that went away before the hold was recorded."""
-        reasons = {one.reason for one in results if one.state is DeliveryState.HELD} & _BY_ITSELF
+    async def look_again(self, held: Collection[tuple[str, Reason]]) -> None:
+        """Frees what was held for a cause that went away before the hold was recorded.
+
+        held: targets of deliveries that are held since just now, each with the reason.
+        """
+        reasons = {reason for _, reason in held}
+        plan = self._plan()
         if Reason.PAUSED in reasons:
             await self._store.release_paused()
-        plan = self._plan()
-        if Reason.AUTH in reasons:
-            for name, target in plan.targets.items():
-                if target.oauth2 is None or not self._failing(target.oauth2):
-                    await self.known_again(name)
+        for name in sorted({name for name, reason in held if reason is Reason.AUTH}):
+            target = plan.targets.get(name)
+            # While no token can be had each event comes here: nothing is asked of the store then.
+            if target and (target.oauth2 is None or not self._failing(target.oauth2)):
+                await self.known_again(name)
         if Reason.TARGET_GONE in reasons:
-            await self.settle(plan.targets, ())
+            gone = {name for name, reason in held if reason is Reason.TARGET_GONE}
+            await self.settle(gone & set(plan.targets), ())
         if Reason.ROUTE_GONE in reasons:
             await self.settle((), plan.routes)

@@ -3,12 +3,13 @@
 import asyncio
 import base64
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import orjson
 import pytest
 
 from gateway.delivery.tokens import AGAIN_FIRST, AuthFailed, Tokens
-from gateway.model.records import Due
+from gateway.model.records import Due, Moved, Selection
 from gateway.model.states import Reason
 from gateway.net.egress import Answer, Call, FetchFailed
 from gateway.plan.credentials import OAuth2
@@ -278,6 +279,32 @@ def test_without_a_token_deliveries_are_held_and_go_when_there_is_one() -> None:
             await one.until(lambda: set(one.store.states()) == {"delivered"})
         assert seen == ["Bearer " + seen[0].split()[1]] * 5
         assert all(row.delivery.attempts == 1 for row in one.store.rows.values())
+
+    run(main())
+
+
+def test_while_no_token_can_be_had_the_store_is_not_asked_to_free_anything() -> None:
+    async def main() -> None:
+        server = Server(error=FetchFailed("the answer was 503"))
+        whole = plan(target(oauth2=HOW), *(target(f"t{number}") for number in range(20)))
+        asked: list[Selection] = []
+
+        async with dispatching(whole, tokens=server.tokens) as one:
+            move = one.store.move
+
+            async def counted(where: Selection, *more: Any) -> Moved:
+                asked.append(where)
+                return await move(where, *more)
+
+            one.store.move = counted  # type: ignore[method-assign]  # to count what is asked
+            for _ in range(10):
+                made = one.store.new().delivery
+                one.dispatcher.due([Due(made.seq, made.target, made.next_at)])
+                await asyncio.sleep(0.2)
+            assert set(one.store.states()) == {"held"}
+            assert not asked
+            server.error = None
+            await one.until(lambda: set(one.store.states()) == {"delivered"})
 
     run(main())
 
