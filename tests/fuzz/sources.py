@@ -14,8 +14,8 @@ from gateway.providers.declaration import (
     Reply,
     Way,
 )
-from gateway.routing.expressions import compile_expression
-from gateway.routing.match import Debounce
+from gateway.routing.expressions import Expression, compile_expression
+from gateway.routing.match import Debounce, Route
 from gateway.verify.basic import Basic
 from gateway.verify.hmac import Hmac, Timestamp
 from gateway.verify.standard_webhooks import StandardWebhooks
@@ -102,19 +102,28 @@ def _made() -> list[Source]:
     ]  # fmt: skip
 
 
+CERTAIN = ("plain", "shared")
+"""Plans of which no route asks anything of an event; one with shares and one without."""
+
+
 @cache
 def plans() -> dict[str, Plan]:
-    """The same sources behind each of the three places where a client's address can stand."""
+    """The same sources behind each of the three places where a client's address can stand, and
+    `CERTAIN` ones."""
     when = compile_expression("payload.a.b > 'x' or headers.x_odd == 'y'")
     made = _made()
     # The events of one source go nowhere.
     listed = [one.name for one in made if one.name != "strange"]
-    routes = (
+    certain = (
         fakes.route("all", targets=("one", "two"), sources=frozenset(listed)),
-        fakes.route("odd", sources=frozenset(listed), when=when, targets=("three",)),
         fakes.route(
             "doubtful", sources=frozenset(listed), accept_unverified=True, targets=("four",)
         ),
+        fakes.route("typed", types=("vcs.*", "meta.*", "order.*"), targets=("one", "three")),
+    )
+    routes = (
+        *certain[:2],
+        fakes.route("odd", sources=frozenset(listed), when=when, targets=("three",)),
         fakes.route(
             "lanes",
             sources=frozenset(listed),
@@ -135,10 +144,15 @@ def plans() -> dict[str, Plan]:
         "three": compile_expression("payload.b | int"),
     }
     proxies = ("127.0.0.1", "10.0.0.0/8")
+
+    def plan(mode: str, which: tuple[Route, ...], divided: dict[str, Expression]) -> Plan:
+        compiled = fakes.plan(*made, routes=which, client_address=mode, trusted=proxies)
+        return replace(compiled, shares=divided)
+
     return {
-        mode: replace(
-            fakes.plan(*made, routes=routes, client_address=mode, trusted=proxies),
-            shares={} if mode == "peer" else shares,
-        )
-        for mode in ("x-forwarded-for", "forwarded", "peer")
+        "x-forwarded-for": plan("x-forwarded-for", routes, shares),
+        "forwarded": plan("forwarded", routes, shares),
+        "peer": plan("peer", routes, {}),
+        "plain": plan("x-forwarded-for", certain, {}),
+        "shared": plan("x-forwarded-for", certain, shares),
     }

@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import re
 import socket
+import struct
 
 from gateway.ingest.judge import Judge
 from gateway.ingest.server import PublicServer, listen
@@ -11,6 +13,10 @@ from tests.ingest.wire import post
 
 REAL = ("tcp", "unix")
 """Kinds of sockets that are really bound."""
+SILENCE = re.compile(rb"\{([0-9]{1,3})\}")
+"""Instead of a write: so many seconds in which the sender says nothing."""
+_RESET = struct.pack("ii", 1, 0)
+"""For SO_LINGER: closing throws away what is on its way, and resets the connection."""
 
 
 async def talk(judge: Judge, writes: list[bytes], words: list[str]) -> tuple[bytes, bool]:
@@ -25,15 +31,25 @@ async def talk(judge: Judge, writes: list[bytes], words: list[str]) -> tuple[byt
         if "asked" in words:
             other.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         await asyncio.sleep(0.01)
-    listening, theirs = await _connected(server, next((w for w in words if w in REAL), ""))
+    kind = "tcp" if "reset" in words else next((w for w in words if w in REAL), "")
+    listening, theirs = await _connected(server, kind)
     reader, writer = await asyncio.open_connection(sock=theirs)
-    read, cut_off = b"", False
+    read, cut_off, ending = b"", False, None
     try:
-        for piece in writes[:8]:
+        for number, piece in enumerate(writes[:8]):
+            if "ending" in words and number == len(writes[:8]) - 1:
+                ending = asyncio.create_task(server.shutdown(3.0))
+                await asyncio.sleep(0)
+            if silence := SILENCE.fullmatch(piece):
+                await asyncio.sleep(int(silence[1]))
+                continue
             writer.write(piece)
             await writer.drain()
-            await asyncio.sleep(0.01)
-        if "gone" in words:
+            if "hasty" not in words:
+                await asyncio.sleep(0.01)
+        if "reset" in words:
+            theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        if "gone" in words or "reset" in words:
             return b"", True
         if "eof" in words:
             writer.write_eof()
@@ -50,6 +66,11 @@ async def talk(judge: Judge, writes: list[bytes], words: list[str]) -> tuple[byt
             other.close()
         if listening is not None:
             listening.close()
+        if other is None and ("gone" in words or "reset" in words):
+            await asyncio.sleep(60)
+            promise(not server.connections, "who is gone holds a connection")
+        if ending is not None:
+            await ending
         await server.shutdown(0.1)
         await asyncio.sleep(1)
     return read, cut_off

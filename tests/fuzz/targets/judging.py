@@ -27,14 +27,16 @@ ENTERED = {"accepted", "duplicate", "unrouted"}
 
 
 def run(data: bytes) -> None:
-    """First line: method, target (path and query), then words: `forwarded` `peer` (mode), an address
-    or `-` (the peer), `pieces` `slow` `broken` `cancel` (the body), `packed` (gzip it first),
-    `stored` (without making it smaller), `sealed` (sign the packed bytes), `x9` (the body so many
-    times), `dead` (the deliveries made so far), `down` `bug` (the store), `paused`, `twice`, `both` (at once),
-    `crowd` (room for 100 bytes), `queue` (none for commits)."""
+    """First line: method, target (path and query), then words: `forwarded` `peer` (mode), `plain`
+    `shared` (routes that ask nothing), `quiet` (no log), an address or `-` (the peer), `pieces`
+    `slow` `broken` `cancel` (the body), `packed` (gzip it first), `stored` (without making it
+    smaller), `sealed` (sign the packed bytes), `x9` (the body so many times), `dead` (the
+    deliveries made so far), `down` `bug` (the store), `paused`, `twice`, `both` (at once), `crowd`
+    (room for 100 bytes), `queue` (none for commits)."""
     sent = message.parse(data)
     method, target, *words = [*sent.words, "", ""]
-    room = gate.Room(next((w for w in words if w in gate.plans()), "x-forwarded-for"))
+    mode = next((w for w in words if w in gate.plans()), "x-forwarded-for")
+    room = gate.Room(mode, quiet="quiet" in words)
     plan = gate.plans()[room.mode]
     path = target.partition("?")[0]
     source = plan.by_path.get(path)
@@ -189,6 +191,8 @@ def _entered(
         promise(verified == (admission.refusal == ""), "refused, and yet verified")
         promise(admission.events, "a receipt without an event")
         _kept(source, admission, (sent.body, wire))
+        found = gate.astray(admission, gate.plans()[room.mode]) if room.mode in gate.CERTAIN else []
+        promise(not found, f"{found}")
 
 
 def _proves(source: Source, sent: reference.Sent, path: str) -> bool:

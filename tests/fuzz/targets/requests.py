@@ -21,10 +21,13 @@ def seeds() -> Iterable[tuple[str, bytes]]:
         for sample in sampling.load(name)[:6]:
             given = [("Content-Type", sample.content_type), *sample.headers]
             pairs = (*((k.encode(), v.encode()) for k, v in given), heads[name])
-            yield (
-                f"{name}-{sample.name}",
-                message.write(f"POST /in/{name} twice", pairs, sample.body),
-            )
+            for kind, words in (
+                ("", "twice"),
+                ("-plain", "plain twice quiet"),
+                ("-shared", "shared"),
+            ):
+                first = f"POST /in/{name} {words}"
+                yield f"{name}-{sample.name}{kind}", message.write(first, pairs, sample.body)
 
 
 PATHS = [*(f"/in/{name}" for name in ("orders", "packed", "shadow", "stamped", "none", "closed", "broken",
@@ -35,7 +38,7 @@ PATHS = [*(f"/in/{name}" for name in ("orders", "packed", "shadow", "stamped", "
 WORDS = ["forwarded", "peer", "-", "10.1.1.1", "198.51.100.7", "2001:db8::1", "pieces", "slow", "broken",
           "cancel", "packed", "sealed", "stored", "x9", "dead", "down", "bug", "paused", "all", "twice", "crowd",
     "both",
-    "queue"]  # fmt: skip
+    "queue", "plain", "shared", "quiet"]  # fmt: skip
 PAIRS = [
     (b"X-Signature", b"sha256={sig}"), (b"X-Signature", b"sha256={old}"), (b"X-Signature", b"{sig}"),
     (b"X-Signature", b""), (b"X-Time", b"1790000000"), (b"X-Time", b"1"), (b"X-Id", b"id-1"),
