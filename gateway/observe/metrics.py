@@ -92,15 +92,17 @@ class Metrics:
         self.registry = kept = CollectorRegistry(auto_describe=False)
         self.oldest_pending: OldestPending = dict
         self.open_breakers: OpenBreakers = dict
-        self._requests = Counts(*_told("gateway_requests_total"), kept)
-        self._request_seconds = Spreads(*_told("gateway_request_seconds"), kept, _SECONDS)
+        self._requests = Spreads(
+            *_told("gateway_request_seconds"), kept, _SECONDS, of=_told("gateway_requests_total")
+        )
         self._commit_seconds = Spreads(*_told("gateway_commit_seconds"), kept, _SECONDS)
         self._commit_events = Spreads(*_told("gateway_commit_events"), kept, _EVENTS)
         self._events = Counts(*_told("gateway_events_total"), kept)
         self._deliveries = Gauge(*_told("gateway_deliveries"), registry=kept)
         self._delivered = Counts(*_told("gateway_delivered_total"), kept)
-        self._attempts = Counts(*_told("gateway_attempts_total"), kept)
-        self._attempt_seconds = Spreads(*_told("gateway_attempt_seconds"), kept, _SECONDS)
+        self._attempts = Spreads(
+            *_told("gateway_attempt_seconds"), kept, _SECONDS, of=_told("gateway_attempts_total")
+        )
         self._source_closed = Gauge(*_told("gateway_source_closed"), registry=kept)
         self.free_bytes = Gauge(*_told("gateway_store_free_bytes"), registry=kept)
         self.refusing = Gauge(*_told("gateway_store_refusing"), registry=kept)
@@ -113,8 +115,7 @@ class Metrics:
 
     def ended(self, source: str, outcome: str, seconds: float) -> None:
         """One request ended. seconds: from its headers to its answer."""
-        self._requests.add((source, outcome))
-        self._request_seconds.add((source,), seconds)
+        self._requests.add((source, outcome), seconds)
 
     # ---- the store
 
@@ -141,8 +142,7 @@ class Metrics:
 
     def attempted(self, target: str, result: str, seconds: float) -> None:
         """One attempt ended. `result`: `delivered`, or the error class."""
-        self._attempts.add((target, result))
-        self._attempt_seconds.add((target,), seconds)
+        self._attempts.add((target, result), seconds)
 
     # ---- the plan
 

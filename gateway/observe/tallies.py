@@ -6,7 +6,7 @@ are for one thread: the event loop's, which is the only one that counts.
 
 import time
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import inf
 
 from prometheus_client.metrics_core import Metric
@@ -42,13 +42,22 @@ class Counts(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Asked by the registry."""
-        name, about, names = self._told
-        family = Metric(name.removesuffix("_total"), about, "counter")
-        for values, number in self._numbers.items():
-            labels = dict(zip(names, values, strict=True))
-            family.add_sample(name, labels, number)
-            family.add_sample(f"{family.name}_created", labels, self._since[values])
-        yield family
+        yield _counter(*self._told, self._numbers, self._since)
+
+
+def _counter(
+    name: str,
+    about: str,
+    names: Sequence[str],
+    numbers: Mapping[Labels, int],
+    since: Mapping[Labels, float],
+) -> Metric:
+    family = Metric(name.removesuffix("_total"), about, "counter")
+    for values, number in numbers.items():
+        labels = dict(zip(names, values, strict=True))
+        family.add_sample(name, labels, number)
+        family.add_sample(f"{family.name}_created", labels, since[values])
+    return family
 
 
 class _Spread:
@@ -61,11 +70,20 @@ class _Spread:
         self.sum = 0.0
         self.since = time.time()
 
+    def joined(self, other: "_Spread") -> "_Spread":
+        """Both as one."""
+        joined = _Spread(0)
+        joined.counts = [a + b for a, b in zip(self.counts, other.counts, strict=True)]
+        joined.sum = self.sum + other.sum
+        joined.since = min(self.since, other.since)
+        return joined
+
 
 class Spreads(Collector):
-    """A histogram with labels or without."""
+    """A histogram with labels or without; where `of` says so, of things that have one label more and
+    are counted by all of them: to count and to spread is one step then."""
 
-    __slots__ = ("_bounds", "_spreads", "_told", "_written")
+    __slots__ = ("_bounds", "_of", "_spreads", "_told", "_written")
 
     def __init__(
         self,
@@ -74,9 +92,12 @@ class Spreads(Collector):
         names: Sequence[str],
         registry: CollectorRegistry,
         bounds: Sequence[float],
+        of: tuple[str, str, Sequence[str]] | None = None,
     ) -> None:
-        """bounds: the upper ends of the buckets, rising; one more takes what is over the last."""
+        """bounds: the upper ends of the buckets, rising; one more takes what is over the last.
+        of: the counter's name, meaning and labels, the histogram's own first."""
         self._told = (name, about, tuple(names))
+        self._of = of
         self._bounds = (*bounds, inf)
         self._written = [floatToGoString(bound) for bound in self._bounds]  # type: ignore[no-untyped-call]
         self._spreads: dict[Labels, _Spread] = {}
@@ -85,7 +106,7 @@ class Spreads(Collector):
         registry.register(self)
 
     def add(self, labels: Labels, value: float) -> None:
-        """One value more."""
+        """One value more. labels: the counter's, where there is one."""
         spread = self._spreads.get(labels) or self._begin(labels)
         spread.counts[bisect_left(self._bounds, value)] += 1
         spread.sum += value
@@ -96,11 +117,23 @@ class Spreads(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Asked by the registry."""
+        if self._of is not None:
+            numbers = {labels: sum(one.counts) for labels, one in self._spreads.items()}
+            since = {labels: one.since for labels, one in self._spreads.items()}
+            yield _counter(*self._of, numbers, since)
         name, about, names = self._told
         family = Metric(name, about, "histogram")
-        for values, spread in self._spreads.items():
+        for values, spread in self._merged(len(names)).items():
             family.samples += self._samples(dict(zip(names, values, strict=True)), spread)
         yield family
+
+    def _merged(self, labels: int) -> dict[Labels, _Spread]:
+        """By so many labels."""
+        merged: dict[Labels, _Spread] = {}
+        for values, spread in self._spreads.items():
+            known = merged.get(values[:labels])
+            merged[values[:labels]] = spread if known is None else known.joined(spread)
+        return merged
 
     def _samples(self, labels: dict[str, str], spread: _Spread) -> Iterator[Sample]:
         name, total = self._told[0], 0

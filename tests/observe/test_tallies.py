@@ -39,6 +39,20 @@ def test_a_histogram_is_shown_as_the_library_shows_its_own():
             assert shown(ours) == shown(theirs)
 
 
+def test_a_counter_and_a_histogram_of_the_same_things_are_shown_as_two() -> None:
+    ours, theirs = CollectorRegistry(), CollectorRegistry()
+    many = ("requests_total", "of all", ("source", "outcome"))
+    mine = Spreads("seconds", "of all", ("source",), ours, BOUNDS, of=many)
+    counter = Counter(*many, registry=theirs)
+    own = Histogram("seconds", "of all", ("source",), registry=theirs, buckets=BOUNDS)
+    assert shown(ours) == shown(theirs)
+    for source, outcome, value in (("a", "x", 0.5), ("b", "x", 9), ("a", "y", 1), ("a", "x", 99)):
+        mine.add((source, outcome), value)
+        counter.labels(source, outcome).inc()
+        own.labels(source).observe(value)
+        assert shown(ours) == shown(theirs)
+
+
 def test_every_metric_of_the_list_is_shown():
     text = Metrics().render().decode()
     for metric in METRICS:
