@@ -75,6 +75,36 @@ def test_a_slice_that_has_to_wait_is_followed_by_a_longer_rest(
     run(main())
 
 
+def test_pruning_keeps_up_with_more_than_it_does_at_its_ease(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rate, settings = 1500, StoreSettings(Path("gateway.db"), 60.0, 60.0, 0)
+
+    class Growing:
+        """So many events a second, on a machine where a slice takes a tenth of one."""
+
+        oldest = most = 0.0
+
+        async def prune(self, before: float, _: float, limit: int) -> int:
+            await asyncio.sleep(0.1)
+            now = asyncio.get_running_loop().time()
+            self.most = max(self.most, now - self.oldest)
+            gone = min(limit, max(0, int((before - self.oldest) * rate)))
+            self.oldest += gone / rate
+            return gone
+
+    async def main() -> float:
+        store, time = Growing(), asyncio.get_running_loop().time
+        one = Retention(store, lambda: settings, time, lambda: False)  # type: ignore[arg-type]
+        watching = asyncio.create_task(one.watch())
+        await asyncio.sleep(5000)
+        watching.cancel()
+        return store.most
+
+    monkeypatch.setattr(retention, "PAUSE", 0.05)
+    assert run(main()) < 10 * 60
+
+
 async def test_another_retention_or_a_lack_of_room_is_acted_on_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
