@@ -121,7 +121,8 @@ class Gateway:
         attempts = Attempts(
             plan=lambda: self._plan, sender=egress, pauses=self._pauses, tokens=tokens,
             gates=self.endpoints.gates,
-            clock=self._clock, random=random.random, metrics=self.metrics, log=self._lines.attempt,
+            clock=self._clock, random=random.random, metrics=self.metrics,
+            log=self._lines.attempt if self._lines.tells_requests else None,
         )  # fmt: skip
         self.dispatcher = Dispatcher(
             store, attempts, lambda: self._plan, self._clock, self._lines.mistake,
@@ -134,7 +135,8 @@ class Gateway:
             plan=lambda: self._plan,
             store=GuardedStore(store, self.refusal, self.guard.soon), pauses=self._pauses,
             dispatch=self.dispatcher, refused=lambda one: self._refused(refused, one),
-            metrics=self.metrics, log=self._lines.request if self._lines.tells_requests else None, report=self._lines.mistake,
+            metrics=self.metrics, log=self._lines.request if self._lines.tells_requests else None,
+            report=self._lines.mistake,
             clock=self._clock,
         )  # fmt: skip
         backlog = Backlog(store, self.metrics, self._clock)

@@ -16,7 +16,7 @@ class Lines:
         # Bound at once: a lazy logger makes itself anew for each line, and for each that is dropped.
         self._log = logger("gateway").bind()
         self.tells_requests = self._log.is_enabled_for(logging.INFO)
-        """Whether the level lets a line through for each request."""
+        """Whether the level lets a line through for each request and each attempt."""
 
     def request(self, line: RequestLine) -> None:
         """One for each request."""
@@ -24,8 +24,7 @@ class Lines:
 
     def attempt(self, line: AttemptLine) -> None:
         """One for each attempt."""
-        if self._log.is_enabled_for(logging.INFO):
-            self._log.info("attempt", **_facts(line))
+        self._log.info("attempt", **_facts(line))
 
     def mistake(self, error: BaseException) -> None:
         """One of ours: where it happened, without its text, which could quote a sender."""

@@ -23,6 +23,7 @@ from gateway.model.record import record
 from gateway.model.records import Attempt, Result, Work
 from gateway.model.states import DeliveryState, Reason, Trigger
 from gateway.net.egress import Answer, Call
+from gateway.plan.credentials import OAuth2
 from gateway.plan.plan import Plan, Target
 from gateway.routing.match import Route
 
@@ -78,7 +79,8 @@ class Attempts:
     clock: Callable[[], float]
     random: Callable[[], float]
     metrics: Metrics
-    log: Callable[[AttemptLine], None]
+    log: Callable[[AttemptLine], None] | None
+    """None where nobody reads it."""
 
     async def make(self, work: Work) -> Result:
         """Tries a leased delivery once, or says why it is not tried."""
@@ -86,18 +88,24 @@ class Attempts:
         ready = self._ready(work, now)
         if isinstance(ready, Result):
             return ready
-        try:
-            token = await self._token(ready.target)
-        except AuthFailed as failed:
-            return _hold(work, Reason.AUTH, str(failed), now)
+        oauth2, token = ready.target.oauth2, None
+        if oauth2 is not None:
+            try:
+                token = await self.tokens.get(oauth2)
+            except AuthFailed as failed:
+                return _hold(work, Reason.AUTH, str(failed), now)
         gate = self.gates.of(ready.target.name)
         pick = gate.pick(work.endpoint, self.clock())
         if pick is None:  # the last endpoint was taken out since this attempt was begun
             return Result(
                 work.delivery.seq, DeliveryState.PENDING, Reason.BREAKER_OPEN, "", now, None
             )
+        call = _call(ready, pick)
         try:
-            answer = await self._send(_call(ready, pick), ready.target, token)
+            if oauth2 is None or token is None:
+                answer = await self.sender.send(call)
+            else:
+                answer = await self._with_token(call, oauth2, token)
         except BaseException:
             gate.abandoned(pick, self.clock())
             raise
@@ -105,27 +113,21 @@ class Attempts:
         gate.ended(pick, said(answer, done), done)
         return self._result(work, ready, pick, answer, done)
 
-    async def _token(self, target: Target) -> str | None:
-        """Raises `AuthFailed`."""
-        return None if target.oauth2 is None else await self.tokens.get(target.oauth2)
-
-    async def _send(self, call: Call, target: Target, token: str | None) -> Answer:
-        """Sends, with a token where one is wanted; once more with another if that is refused."""
-        if token is None or target.oauth2 is None:
-            return await self.sender.send(call)
-        answer = await self.sender.send(_with_token(call, token))
+    async def _with_token(self, call: Call, how: OAuth2, token: str) -> Answer:
+        """Sends with a token; once more with another if that is refused."""
+        answer = await self.sender.send(_bearing(call, token))
         if answer.status != HTTPStatus.UNAUTHORIZED:
             return answer
         now = asyncio.get_running_loop().time
         until = now() + call.timeout - answer.duration
         try:
             async with asyncio.timeout_at(until):
-                other = await self.tokens.instead_of(target.oauth2, token)
+                other = await self.tokens.instead_of(how, token)
         except TimeoutError:
             return answer
         if other is None:
             return answer
-        again = await self.sender.send(replace(_with_token(call, other), timeout=until - now()))
+        again = await self.sender.send(replace(_bearing(call, other), timeout=until - now()))
         return replace(again, duration=answer.duration + again.duration)
 
     def _ready(self, work: Work, now: float) -> "_Ready | Result":
@@ -160,38 +162,28 @@ class Attempts:
         self.metrics.attempted(target.name, error or "delivered", answer.duration)
         if decision.state is DeliveryState.DELIVERED:
             self.metrics.delivered(target.name)
-        self.log(
-            AttemptLine(
-                event_id=work.event.id, delivery=delivery.id, route=delivery.route,
-                target=target.name, endpoint=pick.label, number=number, status=answer.status,
-                error=error or "", state=decision.state, seconds=answer.duration,
-            )
-        )  # fmt: skip
+        if self.log is not None:
+            self.log(
+                AttemptLine(
+                    event_id=work.event.id, delivery=delivery.id, route=delivery.route,
+                    target=target.name, endpoint=pick.label, number=number, status=answer.status,
+                    error=error or "", state=decision.state, seconds=answer.duration,
+                )
+            )  # fmt: skip
         attempt = Attempt(
-            number=number,
-            at=pick.began,
-            endpoint=pick.label,
-            status=answer.status,
-            error=error,
-            message=answer.message,
-            duration=answer.duration,
-            answer=self._shown(answer.excerpt, target),
-            trigger=ready.trigger,
-        )
+            number, pick.began, pick.label, answer.status, error, answer.message, answer.duration,
+            self._shown(answer.excerpt, target) if answer.excerpt else b"", ready.trigger,
+        )  # fmt: skip
         return Result(
-            delivery.seq,
-            decision.state,
-            decision.reason,
-            decision.detail,
-            decision.next_at,
+            delivery.seq, decision.state, decision.reason, decision.detail, decision.next_at,
             attempt,
-        )
+        )  # fmt: skip
 
     def _shown(self, excerpt: bytes, target: Target) -> bytes:
         """What people see of an answer."""
-        if excerpt and target.oauth2 is not None and (token := self.tokens.held(target.oauth2)):
+        if target.oauth2 is not None and (token := self.tokens.held(target.oauth2)):
             excerpt = hide(excerpt, [token.encode()])
-        return hide(excerpt, target.hidden) if excerpt and target.hidden else excerpt
+        return hide(excerpt, target.hidden) if target.hidden else excerpt
 
 
 @record
@@ -203,7 +195,7 @@ class _Ready:
     request: Request
 
 
-def _with_token(call: Call, token: str) -> Call:
+def _bearing(call: Call, token: str) -> Call:
     return replace(call, headers=[*call.headers, ("Authorization", f"Bearer {token}")])
 
 

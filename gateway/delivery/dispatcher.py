@@ -86,9 +86,13 @@ class Dispatcher:
 
     def reserve(self, target: str) -> bool:
         """Whether one fresh delivery of this target fits into memory now, and may go soon."""
-        if not self._running or not self._is_healthy() or self._gates.of(target).shut:
-            return False
-        return target in self._plan().targets and self._intake.reserve(target)
+        return (
+            self._running
+            and self._is_healthy()
+            and target in self._plan().targets
+            and not self._gates.of(target).shut
+            and self._intake.reserve(target)
+        )
 
     def accepted(self, admission: Admission, admitted: Sequence[Admitted]) -> None:
         """Takes the leased deliveries of a durable admission."""

@@ -30,50 +30,22 @@ def fresh_works(admission: Admission, admitted: Sequence[Admitted]) -> Iterator[
             )
 
 
+# By the order of their fields: each event accepted passes here.
+
+
 def _event(admission: Admission, new: NewEvent) -> Event:
     return Event(
-        seq=new.seq,
-        id=new.id,
-        receipt=Seq(0),
-        item=new.item,
-        source=admission.source,
-        provider=admission.provider,
-        type=new.type,
-        provider_type=new.provider_type,
-        provider_id=new.provider_id,
-        dedup_key=new.dedup_key,
-        subject=new.subject,
-        time=new.time,
-        received_at=admission.received_at,
-        fields=new.fields,
-        flags=new.flags,
-        verified=new.verified,
-        duplicates=0,
-        size=len(admission.body),
-    )
+        new.seq, new.id, Seq(0), new.item, admission.source, admission.provider, new.type,
+        new.provider_type, new.provider_id, new.dedup_key, new.subject, new.time,
+        admission.received_at, new.fields, new.flags, new.verified, 0, len(admission.body),
+    )  # fmt: skip
 
 
 def _delivery(admission: Admission, event: NewEvent, new: NewDelivery) -> Delivery:
     at, keys = admission.received_at, new.keys
+    order, fair, stops = (keys.order, keys.fair, keys.stops) if keys else (None, None, False)
     return Delivery(
-        seq=new.seq,
-        id=new.id,
-        event=event.seq,
-        route=new.route,
-        target=new.target,
-        order_key=keys.order if keys else None,
-        fair_key=keys.fair if keys else None,
-        state=new.state,
-        reason=new.reason,
-        detail=new.detail,
-        next_at=new.next_at,
-        attempts=0,
-        window_started_at=at,
-        window_attempts=0,
-        deaths=0,
-        trigger=new.trigger,
-        replay_of=new.replay_of,
-        created_at=at,
-        updated_at=at,
-        stops=keys.stops if keys else False,
-    )
+        new.seq, new.id, event.seq, new.route, new.target, order, new.state, new.reason,
+        new.detail, new.next_at, 0, at, 0, 0, new.trigger, new.replay_of, at, at, fair,
+        stops=stops,
+    )  # fmt: skip

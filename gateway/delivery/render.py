@@ -36,6 +36,11 @@ NEVER: Final = frozenset(
 """Headers of the sender that never pass on, whatever a declaration says (hop-by-hop: RFC 9110,
 7.6.1; the rest would be taken for ours)."""
 
+_STANDARD: Final = ("webhook-id", "webhook-timestamp", "webhook-signature")
+_BESIDE_THEIRS: Final = (
+    "Gateway-Webhook-id", "Gateway-Webhook-timestamp", "Gateway-Webhook-signature",
+)  # fmt: skip
+
 
 @record
 class Request:
@@ -205,21 +210,21 @@ def _ours(
     work: Work, target: Target, now: float, trigger: Trigger, body: bytes, *, raw: bool
 ) -> list[tuple[str, str]]:
     """The gateway's own headers. With `raw` the sender may use Standard Webhooks' names itself."""
-    lead = "Gateway-Webhook-" if raw else "webhook-"
+    id_name, time_name, signature_name = _BESIDE_THEIRS if raw else _STANDARD
     delivery, event = work.delivery, work.event
     second = int(now)
     headers = [
-        (f"{lead}id", delivery.id),
-        (f"{lead}timestamp", str(second)),
+        (id_name, delivery.id),
+        (time_name, str(second)),
         ("Gateway-Event", event.type),
         ("Gateway-Event-Id", event.id),
         ("Gateway-Source", event.source),
         ("Gateway-Attempt", str(delivery.attempts + 1)),
-        ("Gateway-Trigger", trigger.value),
+        ("Gateway-Trigger", trigger),
         ("traceparent", _traceparent()),
     ]
     if target.sign:
-        headers.append((f"{lead}signature", signatures(target.sign, delivery.id, second, body)))
+        headers.append((signature_name, signatures(target.sign, delivery.id, second, body)))
     if delivery.replay_of:
         headers.append(("Gateway-Replay-Of", delivery.replay_of))
     return headers
