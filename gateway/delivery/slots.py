@@ -23,8 +23,9 @@ from gateway.store.protocol import Store
 
 LEASE: Final = 200
 """Deliveries of one lease, and of a target that are leased ahead of its slots, at most."""
-SOON: Final = 1.0
-"""Seconds that they may wait for a slot, as far as can be foreseen."""
+SOON: Final = 0.2
+"""Seconds that they may wait for a slot, as far as can be foreseen: whoever comes meanwhile, fresh or
+of another account, waits behind them."""
 
 
 class Slots:
@@ -136,11 +137,11 @@ class Slots:
         self._pump(queue)
 
     def _ahead(self, queue: TargetQueue, ended: int, at: float) -> int:
-        """How many had better be leased ahead: twice as many as were tried since the lease before this
-        one began, for slots may have been idle. They wait that long, so none where it is long ago."""
-        if asyncio.get_running_loop().time() - at > SOON:
-            return 0
-        return min(LEASE, 2 * (queue.ended - ended))
+        """How many had better be leased ahead: as many as are tried in so short a time, at the pace
+        since the lease before this one began; but for twice as many at most, for a pace that is seen
+        for a moment is none."""
+        passed = asyncio.get_running_loop().time() - at
+        return min(LEASE, int(SOON * (queue.ended - ended) / max(passed, SOON / 2)))
 
     def _ready(self, queue: TargetQueue, works: Sequence[Work]) -> None:
         """They wait for slots, unless the end has come meanwhile."""

@@ -5,7 +5,7 @@ import asyncio
 
 import pytest
 
-from gateway.delivery.slots import LEASE
+from gateway.delivery.slots import LEASE, SOON
 from gateway.model.states import Reason
 from gateway.net.egress import Answer, Call
 from tests.delivery.setting import OK, MemoryDeliveries, Setting, dispatching, plan, target
@@ -136,5 +136,18 @@ def test_thousands_that_are_held_at_once_leave_the_loop_to_others() -> None:
                 turns += 1
                 await asyncio.sleep(0)
             assert turns > 2000 / 10, "a slot ends one of them in a turn"
+
+    run(main())
+
+
+def test_who_comes_to_a_steady_target_waits_for_few_that_were_leased_ahead() -> None:
+    async def main() -> None:
+        steady = plan(target(concurrency=2))
+        async with dispatching(steady, in_seconds(0.1), before=waiting(300)) as one:
+            most = 0
+            while one.store.states().count("delivered") < 250:
+                most = max(most, ready(one))
+                await asyncio.sleep(0.05)
+            assert most <= 20 * SOON + 2, "twenty a second are tried"
 
     run(main())
