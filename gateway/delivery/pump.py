@@ -6,6 +6,7 @@ Which delivery is next is `queue`'s to say, how many may begin now `gate`'s, how
 
 import asyncio
 from collections.abc import Callable
+from typing import Final
 
 from gateway.delivery.alarm import Alarm
 from gateway.delivery.gate import Gate
@@ -17,6 +18,9 @@ from gateway.delivery.results import Results
 from gateway.delivery.slots import Slots
 from gateway.model.records import Due, Work
 from gateway.model.states import Reason
+
+LATE: Final = 1.0
+"""Seconds in which as many are tried as are ready; else they were leased too early."""
 
 
 class Pump:
@@ -78,10 +82,25 @@ class Pump:
             self.stalled = True
         if gate.shut:
             self.not_ready(queue, self._after_breaker)
+        elif self._slowed(queue, now):
+            queue.ahead = 0
+            self.not_ready(queue, self._results.put_back)
         self.slots.load(queue)
         due = NOW if queue.ready else queue.next_at()
         if due is not None:
             self._alarm.set(max(due, gate.opens_at(queue.running, now)), now)
+
+    def _slowed(self, queue: TargetQueue, now: float) -> bool:
+        """Whether the target got so slow that what is ready would wait for long: it waits in the store
+        better, where it can be held or canceled, and where others pass it by."""
+        ended, since = queue.seen
+        if queue.ready and now - since < LATE:
+            self._alarm.set(since + LATE, now)
+            return False
+        queue.seen = (queue.ended, now)
+        if queue.ready:
+            self._alarm.set(now + LATE, now)
+        return len(queue.ready) > queue.ended - ended
 
     def _fill(self, queue: TargetQueue, gate: Gate, now: float) -> None:
         room = gate.room(queue.running, now)

@@ -52,6 +52,8 @@ class TargetQueue:
         self.ahead = 0
         """How many should be given out beside those that have a slot, so that none is idle while others
         are leased."""
+        self.seen = (0, 0.0)
+        """How many attempts had ended when it was looked at how fast they do, and when that was."""
         self.pumped = False
         """Whether the dispatcher looks at it soon anyway."""
         self.fresh = 0

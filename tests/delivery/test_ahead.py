@@ -5,6 +5,7 @@ import asyncio
 
 import pytest
 
+from gateway.delivery.pump import LATE
 from gateway.delivery.slots import LEASE, SOON
 from gateway.model.states import Reason
 from gateway.net.egress import Answer, Call
@@ -149,5 +150,26 @@ def test_who_comes_to_a_steady_target_waits_for_few_that_were_leased_ahead() -> 
                 most = max(most, ready(one))
                 await asyncio.sleep(0.05)
             assert most <= 20 * SOON + 2, "twenty a second are tried"
+
+    run(main())
+
+
+def test_a_target_that_hangs_all_at_once_gives_back_what_was_leased_ahead() -> None:
+    async def main() -> None:
+        hangs = False
+
+        async def answer(_: Call) -> Answer:
+            await asyncio.sleep(60 if hangs else COMMIT / 10)
+            return OK
+
+        whole = plan(target(concurrency=5, timeout=90))
+        async with dispatching(whole, answer, before=waiting(3000)) as one:
+            await one.until(lambda: ready(one) > 100, every=0.001)
+            hangs = True
+            await asyncio.sleep(2 * LATE + 0.1)
+            assert leased(one) == 5
+            hangs = False
+            await one.until(lambda: set(one.store.states()) == {"delivered"})
+            assert len(one.outside.order) == 3000
 
     run(main())
