@@ -74,7 +74,7 @@ class _Body:
 class Connection(Incoming):
     """aiohttp's connection, with our loop and our answers."""
 
-    __slots__ = ("_judge", "_peer", "_reading")
+    __slots__ = ("_judge", "_peer")
 
     def __init__(
         self,
@@ -90,8 +90,6 @@ class Connection(Incoming):
         super().__init__(manager, loop, turns, headers=headers, keep_alive=keep_alive)
         self._judge = judge
         self._peer: str | None = None
-        self._reading: StreamReader | None = None
-        """The body of the request that is answered now."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         name = transport.get_extra_info("peername")
@@ -114,11 +112,6 @@ class Connection(Incoming):
         """Closing waits until the sender has taken what is written: for so long, not for ever."""
         if transport.get_write_buffer_size():
             self._loop.call_later(TAKING, transport.abort)
-
-    def connection_lost(self, exc: BaseException | None) -> None:
-        if self._reading is not None and not self._reading.is_eof():
-            self._reading.set_exception(ConnectionResetError("the connection is lost"))
-        super().connection_lost(exc)
 
     # ---- the requests, one after the other
 
@@ -157,7 +150,6 @@ class Connection(Incoming):
                 self.write(encode(self._unread(), connection=CLOSE))
                 return False
             message, payload = self._messages.popleft()
-            self._reading = payload
             if self._parser is not None:
                 self._parser.message_consumed()
             if self._buffer_paused and not self._messages:
@@ -175,7 +167,6 @@ class Connection(Incoming):
             return whole and not close
         finally:
             self._request_in_progress = False
-            self._reading = None
             if self._handler_waiter is not None and not self._handler_waiter.done():
                 self._handler_waiter.set_result(None)
 

@@ -93,6 +93,8 @@ class Incoming(RequestHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._disarm()
+        if not self._last.is_eof():  # of the request that is answered now, or of the next one
+            self._last.set_exception(ConnectionResetError("the connection is lost"))
         self._last = EMPTY_PAYLOAD  # which knows its connection as well
         super().connection_lost(exc)
 

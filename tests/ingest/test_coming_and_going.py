@@ -70,6 +70,18 @@ async def test_who_ends_its_side_while_the_commit_waits_hears_of_it() -> None:
             assert await reader.read() == b""
 
 
+async def test_who_is_gone_amid_the_second_of_two_requests_makes_no_mistake_of_ours() -> None:
+    """The answer to the first finds nobody; the body of the second is waited for no more."""
+    async with gate(orders()) as one:
+        ours, theirs = socket.socketpair()
+        await asyncio.get_running_loop().connect_accepted_socket(one.server, ours)
+        theirs.sendall(post(path="/nowhere") + post()[:-5])
+        theirs.close()
+        await one.settled(2)
+        assert one.ears.outcomes == ["unknown_source", "malformed"]
+        assert one.ears.reports == []
+
+
 async def test_who_ends_its_side_amid_a_request_hears_of_those_before_it() -> None:
     data = post(id="id-1")
     async with gate(orders()) as one:
