@@ -7,6 +7,7 @@ from collections.abc import Coroutine
 from aiohttp import http_parser
 
 from gateway.errors import GatewayError, Problem
+from gateway.upkeep.trimming import keep_large_apart
 
 _NO_PARSER = Problem(
     "its compiled HTTP parser is missing; the one in pure Python is not for the public internet",
@@ -26,6 +27,7 @@ def run(main: Coroutine[object, object, None]) -> None:
     if problems := unfit():
         main.close()
         raise GatewayError("\n".join(map(str, problems)))
+    keep_large_apart()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
     try:

@@ -8,15 +8,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from gateway.errors import RequestRefused
-from gateway.ingest.inflate import inflate
+from gateway.ingest.beside import LARGE, Beside
+from gateway.ingest.inflate import inflate, most
 from gateway.ingest.parts import BodyBroken, BodyStream
 from gateway.model.outcomes import Outcome
 from gateway.model.request import Headers
 
 IN_FLIGHT = 256 * 1024 * 1024
 """Bytes of all bodies being read, judged or committed at one moment."""
-_ON_THE_LOOP = 64 * 1024
-"""Packed bytes that are unpacked at once; more goes to a thread, where zlib lets others run."""
 
 _LONGEST_NUMBER = 18
 """Digits of a length that is looked at: a thousand petabytes."""
@@ -157,11 +156,11 @@ def _too_large(limit: int) -> RequestRefused:
     return RequestRefused(Outcome.TOO_LARGE, f"the body is over {limit} bytes")
 
 
-async def decode(wire: bytes, limit: int, share: Share) -> bytes:
+async def decode(wire: bytes, limit: int, share: Share, beside: Beside) -> bytes:
     """The body without its content coding. Raises `RequestRefused` as `inflate` does."""
-    if len(wire) <= _ON_THE_LOOP:
+    if most(wire, limit) <= LARGE:
         body = inflate(wire, limit)
     else:
-        body = await asyncio.to_thread(inflate, wire, limit)
+        body = await beside.run(inflate, wire, limit)
     share.take(len(body))
     return body

@@ -30,8 +30,8 @@ class Case:
     """What is known of a request so far."""
 
     __slots__ = (
-        "_id", "admitted", "body", "client", "key", "parts", "path", "query", "received_at", "shadow",
-        "source",
+        "_id", "admitted", "body", "body_hash", "client", "key", "parts", "path", "query",
+        "received_at", "shadow", "source",
     )  # fmt: skip
 
     def __init__(self, parts: Parts, received_at: float) -> None:
@@ -44,6 +44,8 @@ class Case:
         self.client = ""
         """The judged address, as text; empty while it is not judged."""
         self.body = b""
+        self.body_hash = ""
+        """Where it was made already."""
         self.shadow: RequestRefused | None = None
         """In shadow mode: what would have refused it."""
         self.key = ""

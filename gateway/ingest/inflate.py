@@ -10,12 +10,17 @@ MOST = 100
 _GZIP = 16 + zlib.MAX_WBITS
 
 
+def most(packed: bytes, limit: int) -> int:
+    """Bytes that it may unpack to."""
+    return min(limit, MOST * len(packed))
+
+
 def inflate(packed: bytes, limit: int) -> bytes:
     """The unpacked body. Raises `RequestRefused`: over `limit` bytes, over the ratio, or no gzip.
 
     One member only: a file of many tiny ones would cost far more than its bytes.
     """
-    allowed = min(limit, MOST * len(packed))
+    allowed = most(packed, limit)
     unpacker = zlib.decompressobj(_GZIP)
     try:
         # One byte more than allowed: enough to know, and all that is ever made.

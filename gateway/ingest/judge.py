@@ -16,6 +16,7 @@ from typing import Protocol
 from gateway.errors import RequestRefused, StoreUnavailable, forget_frames
 from gateway.ingest import body, handshake, replies, steps
 from gateway.ingest.admit import Admitter, Proven
+from gateway.ingest.beside import LARGE, Beside
 from gateway.ingest.case import ON_UNIX, Case, Ending
 from gateway.ingest.ledger import Ledger
 from gateway.ingest.parts import Answer, Parts
@@ -72,6 +73,7 @@ class Judge:
         self._clock = clock
         self._monotonic = monotonic
         self._in_flight = body.InFlight(in_flight)
+        self._beside = Beside()
         self._commits = commits
         self._committing = 0
         self._by_source = Buckets()
@@ -145,12 +147,11 @@ class Judge:
         limits = source.limits
         coding = body.declared(parts.headers, limits.body, limits.encodings)
         wire = body.whole(parts.body, limits.body, share)
-        if wire is None:
-            wire = await body.read(parts.body, limits.body, limits.deadline, share)
-        case.body = wire
-        plain = await body.decode(wire, limits.body, share) if coding else wire
-        request, verdict = steps.prove(source, case, wire, plain)
-        case.body = plain
+        if wire is None or coding or len(wire) > LARGE:
+            request, verdict = await self._prove_slowly(source, case, wire, coding, share)
+        else:
+            request, verdict = steps.prove(source, case, wire, wire)
+        case.body = request.body
         proof: Proof | None = None
         parsed = Parsed(source.extractor, request)
         if isinstance(verdict, Refusal):
@@ -171,6 +172,24 @@ class Judge:
         refusal = case.shadow.outcome if case.shadow else None
         proven = Proven(source, request, case.client, case.received_at, proof, refusal)
         return await self._admitter.admission(plan, proven, parsed.payload)
+
+    async def _prove_slowly(
+        self, source: Source, case: Case, wire: bytes | None, coding: str, share: body.Share
+    ) -> tuple[Request, Proof | Refusal | None]:
+        """Waits for the body where it is not here yet. What is large, or may be once it is unpacked,
+        does not stop the event loop."""
+        beside, limits = self._beside, source.limits
+        if wire is None:
+            wire = await body.read(case.parts.body, limits.body, limits.deadline, share)
+        case.body = plain = wire
+        if coding:
+            plain = await body.decode(wire, limits.body, share, beside)
+        if len(plain) <= LARGE:
+            return steps.prove(source, case, wire, plain)
+        request, verdict = await beside.run(steps.prove, source, case, wire, plain)
+        if isinstance(verdict, Refusal):
+            case.body_hash = await beside.run(steps.hash_of, plain)
+        return request, verdict
 
     def _check_address(
         self, source: Source, case: Case, found: IPAddress | Unreadable | None

@@ -2,11 +2,10 @@
 refused log. Nothing is decided here, and no secret gets past.
 """
 
-import hashlib
-
 from gateway.ingest.case import UNKNOWN, Case, Ending
 from gateway.ingest.masking import mask_refused, mask_text
 from gateway.ingest.ports import Log, Metrics, RefusedSink, RequestLine
+from gateway.ingest.steps import hash_of
 from gateway.model.outcomes import OUTCOMES
 from gateway.model.records import Refused
 
@@ -62,6 +61,6 @@ def _refused(case: Case, ending: Ending) -> Refused:
         path=path,
         headers=mask_refused(case.parts.headers.pairs, secrets),
         size=len(case.body),
-        body_hash=hashlib.sha256(case.body).hexdigest() if case.body else "",
+        body_hash=case.body_hash or hash_of(case.body),
         request_id=case.id,
     )

@@ -3,6 +3,8 @@
 Each lets the request pass or raises `RequestRefused`.
 """
 
+import hashlib
+
 from gateway.errors import RequestRefused
 from gateway.ingest import refs
 from gateway.ingest.case import ON_UNIX, Case
@@ -72,6 +74,11 @@ def prove(
         packed = Request(parts.method, case.path, case.query, parts.headers, wire)
         verdict = source.verifier.verify(packed, case.received_at)
     return request, verdict
+
+
+def hash_of(content: bytes) -> str:
+    """What the refused log says of a body."""
+    return hashlib.sha256(content).hexdigest() if content else ""
 
 
 def _ambiguous_id(source: Source, request: Request) -> Refusal | None:

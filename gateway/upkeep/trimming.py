@@ -13,16 +13,32 @@ EVERY: Final = 60.0
 (measured). It is done in a thread of its own; who needs memory meanwhile may wait for it."""
 
 
+APART: Final = 1024 * 1024
+"""Bytes from which on a block is the system's own and goes back to it as soon as it is freed. Left
+to itself glibc keeps up to 32 MiB of such blocks in each heap, once it has freed one of them."""
+_MMAP_THRESHOLD: Final = -3
+"""`M_MMAP_THRESHOLD` of mallopt(3)."""
+
+
+def keep_large_apart() -> None:
+    """Once, before there are any."""
+    _call("mallopt", _MMAP_THRESHOLD, APART)
+
+
 def trim() -> None:
     """Gives back what no thread uses, once."""
-    try:
-        import ctypes  # noqa: PLC0415  # not at the start, and not everywhere it can be loaded
+    _call("malloc_trim", 0)
 
-        give = getattr(ctypes.CDLL(None), "malloc_trim", None)
+
+def _call(name: str, *numbers: int) -> None:
+    try:
+        import ctypes  # noqa: PLC0415  # not everywhere it can be loaded
+
+        call = getattr(ctypes.CDLL(None), name, None)
     except (ImportError, OSError, MemoryError):
         return
-    if give is not None:
-        give(0)
+    if call is not None:
+        call(*numbers)
 
 
 async def watch(give: Callable[[], None] = trim, every: float = EVERY) -> None:

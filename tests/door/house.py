@@ -41,6 +41,8 @@ sources:
     limits: {{body: 64KiB, deadline: 1s}}
   packed: {_SIGNED}
     limits: {{body: 1MiB, encodings: [gzip]}}
+  roomy: {_SIGNED}
+    limits: {{body: 25MiB, encodings: [gzip]}}
   patient: {_SIGNED}
     event_id: header.X-Id
     limits: {{body: 64KiB, per_address: 5/s}}

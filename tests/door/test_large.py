@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import random
 import zlib
 from contextlib import suppress
 from itertools import count
@@ -136,6 +137,24 @@ async def test_bombs_are_not_unpacked(one: House) -> None:
     for answer in answers:
         assert answer.status in {413, 415}
         is_ours(answer, answer.status)
+
+
+@pytest.mark.slow
+async def test_what_unpacks_to_much_stops_nobody(one: House) -> None:
+    """Badly signed: each was unpacked and hashed three times before anybody else had his turn."""
+    body = random.Random(1).randbytes(56_000) + bytes(6_000_000)
+    bad = post(
+        gzip.compress(body), "Content-Encoding: gzip", path="/in/roomy", signature="sha256=00"
+    )
+
+    async def send() -> None:
+        async with one.connection() as (reader, writer):
+            for _ in range(4):
+                writer.write(bad)
+                is_ours(await read_response(reader), 401)
+
+    async with one.attack("160 packed bodies of 6 MB, badly signed", memory=512 * MIB):
+        await together([send() for _ in range(40)])
 
 
 GOOD = gzip.compress(b'{"a": 1}')

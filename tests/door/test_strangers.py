@@ -163,6 +163,15 @@ async def test_knocking_at_names_makes_no_series_and_fills_no_disk(one: House) -
         text = await answer.text()
     assert "name-" not in text
     sources = set(re.findall(r'source="(\w+)"', text))
-    assert sources <= {"_unknown", "github", "orders", "packed", "patient", "shut", "private"}
+    assert sources <= {
+        "_unknown",
+        "github",
+        "orders",
+        "packed",
+        "patient",
+        "roomy",
+        "shut",
+        "private",
+    }
     log = refused_log.path_beside(one.process.folder / "gateway.db")
     assert log.stat().st_size < 64 * MIB, "50 rows a second, 16 KiB of headers each"
