@@ -33,7 +33,10 @@ async def talk(judge: Judge, writes: list[bytes], words: list[str]) -> tuple[byt
         await asyncio.sleep(0.01)
     kind = "tcp" if "reset" in words else next((w for w in words if w in REAL), "")
     listening, theirs = await _connected(server, kind)
+    if "reset" in words:
+        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
     reader, writer = await asyncio.open_connection(sock=theirs)
+    company = await _company(server, writes) if "company" in words else []
     read, cut_off, ending = b"", False, None
     try:
         for number, piece in enumerate(writes[:8]):
@@ -47,8 +50,6 @@ async def talk(judge: Judge, writes: list[bytes], words: list[str]) -> tuple[byt
             await writer.drain()
             if "hasty" not in words:
                 await asyncio.sleep(0.01)
-        if "reset" in words:
-            theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         if "gone" in words or "reset" in words:
             return b"", True
         if "eof" in words:
@@ -60,6 +61,8 @@ async def talk(judge: Judge, writes: list[bytes], words: list[str]) -> tuple[byt
         cut_off = True
     finally:
         writer.close()
+        for one in company:
+            one.close()
         if "deaf" in words:
             promise(not await _still_held(server, writes), "who reads nothing holds a connection")
         if other is not None:
@@ -74,6 +77,17 @@ async def talk(judge: Judge, writes: list[bytes], words: list[str]) -> tuple[byt
         await server.shutdown(0.1)
         await asyncio.sleep(1)
     return read, cut_off
+
+
+async def _company(server: PublicServer, writes: list[bytes]) -> list[socket.socket]:
+    """Others who write the same at the same moment, as much as the system takes, and read nothing."""
+    found = []
+    for _ in range(3):
+        _, one = await _connected(server, "")
+        one.setblocking(False)
+        one.send(b"".join(writes) or b" ")
+        found.append(one)
+    return found
 
 
 async def _still_held(server: PublicServer, writes: list[bytes]) -> bool:

@@ -20,15 +20,16 @@ def run(data: bytes) -> None:
     `ending` (the process ends before the last write), `quiet` (no log), `slow` (a commit takes a
     second), the name of a plan, `crowd` (room for 200 bytes), `full` (there is room for one
     connection, and another one is at work), `idle` (it does nothing; `asked`: any more), `deaf`
-    (another one writes the same and reads nothing), `x9` (all of it so many times), `tcp` or `unix`
+    (another one writes the same and reads nothing), `company` (so do three, meanwhile), `x9` (all of it so many times), `tcp` or `unix`
     (a real socket). Then what is written; a write that is `{9}` is so many seconds of silence;
-    `{pad}` is 33 KB of headers, `{framing}` a megabyte of chunks, `{large}` 200 KB of body, `{sig}`
-    the signature of what follows the first empty line, `{sig-x}` that of the body `x`."""
+    `{pad}` is 33 KB of headers, `{framing}` a megabyte of chunks, `{large}` 200 KB of body, `{crumbs}`
+    30,000 chunks of one `x`; `{sig}` is the signature of what follows the first empty line,
+    `{sig-x}` that of the body `x`, `{sig-crumbs}` that of so many."""
     head, _, raw = data.partition(b"\n")
     words = head.decode("latin-1").split()
     spoken = [piece for piece in raw.split(NEXT) if not SILENCE.fullmatch(piece)]
     body = b"".join(spoken).partition(b"\r\n\r\n")[2]
-    for mark, text in ((b"{sig}", body), (b"{sig-x}", b"x")):
+    for mark, text in ((b"{sig}", body), (b"{sig-x}", b"x"), (b"{sig-crumbs}", b"x" * 30_000)):
         raw = raw.replace(
             mark, hmac.new(gate.SECRETS[0], text, hashlib.sha256).hexdigest().encode()
         )
@@ -37,6 +38,7 @@ def run(data: bytes) -> None:
             raw = raw[:4096] * int(word[1:])
     raw = raw.replace(b"{pad}", (b"X-Pad: " + b"a" * 7000 + b"\r\n") * 5, 1)
     raw = raw.replace(b"{framing}", (b"1;" + b"a" * 400 + b"\r\nx\r\n") * 4000, 1)
+    raw = raw.replace(b"{crumbs}", b"1\r\nx\r\n" * 30_000, 1)
     raw = raw.replace(b"{large}", b"a" * 200_000, 1)
     mode = next((w for w in words if w in gate.plans()), "x-forwarded-for")
     room = gate.Room(mode, quiet="quiet" in words)
@@ -54,7 +56,7 @@ def run(data: bytes) -> None:
     promise(not faults, f"{faults[:3]}")
     let_in = sum(outcome in ("accepted", "duplicate", "unrouted") for outcome in room.ears.outcomes)
     promise(len(room.store.admissions) == let_in, "kept, or not kept?")
-    if not {"gone", "reset", "full", "idle", "deaf"} & set(words):
+    if not {"gone", "reset", "full", "idle", "deaf", "company"} & set(words):
         counted = [a for a in answers if a.status != 100 and not _healthz(a)]
         # Who half-closes, or writes on after the end, may miss an answer: it was given all the same.
         lost = len(room.ears.counts) - len(counted)
@@ -130,5 +132,5 @@ TARGET = Target(
     cases=writes.cases(),
     more_seeds=writes.seeds,
     words=("\r\n\r\n", "\r\n", "\n~~\n", "HTTP/1.1", "POST /in/orders", "Content-Length: ", "Transfer-Encoding: chunked",
-           "0\r\n\r\n", "{sig}", "{sig-x}", "Expect: 100-continue", "Connection: close", "X-Id: ", "{large}", "{9}", *writes.WORDS),
+           "0\r\n\r\n", "{sig}", "{sig-x}", "Expect: 100-continue", "Connection: close", "X-Id: ", "{large}", "{crumbs}", "{9}", *writes.WORDS),
 )  # fmt: skip

@@ -26,7 +26,7 @@ REQUESTS = [
     b"GET /in/hands?mode=subscribe&challenge=abc HTTP/1.1\r\nHost: x\r\n\r\n", post(BODY, "Upgrade: websocket", "Connection: Upgrade"),
 ]  # fmt: skip
 WORDS = ("eof", "gone", "reset", "hasty", "ending", "slow", "quiet", "plain", "peer", "forwarded", "crowd",
-         "deaf")  # fmt: skip
+         "deaf", "company")  # fmt: skip
 """Of the first line."""
 _ENDS = (b"gone", b"reset", b"eof", b"ending", b"quiet", b"slow", b"slow gone", b"slow eof",
          b"slow ending")  # fmt: skip
@@ -72,6 +72,29 @@ def seeds() -> Iterable[tuple[str, bytes]]:
         "waits",
         b"\n" + NEXT.join([REQUESTS[5], b"{72}", amid, b"{4}", waited[-9:], b"{70}", REQUESTS[5]]),
     )
+    head = chunked([b""], path="/in/packed", signature="sha256={sig-crumbs}")[0]
+    crumbs = head + b"{crumbs}0\r\n\r\n"
+    for words in (
+        b"",
+        b"hasty",
+        b"slow",
+        b"company",
+        b"gone company",
+        b"reset",
+        b"eof",
+        b"ending slow",
+    ):
+        yield f"crumbs-{words.decode()}", words + b"\n" + crumbs
+        yield f"crumbs-behind-{words.decode()}", words + b"\n" + whole + crumbs
+        yield (
+            f"crumbs-late-{words.decode()}",
+            words + b"\n" + whole + head + NEXT + b"{crumbs}0\r\n\r\n",
+        )
+        yield f"crumbs-cut-{words.decode()}", words + b"\n" + whole + head + b"{crumbs}"
+        yield (
+            f"chunk-{words.decode()}",
+            words + b"\n" + whole + head + b"30d40\r\n{large}\r\n0\r\n\r\n",
+        )
     for words in (end + how for end in _ENDS for how in (b"", b" hasty")):
         name = words.decode().replace(" ", "-")
         yield f"{name}-amid", words + b"\n" + amid
