@@ -61,14 +61,19 @@ class _Body:
             raise BodyBroken("the sender went away before the body was whole") from None
 
     async def proceed(self) -> None:
-        if self._message.version is HttpVersion10:
-            return
-        if self._message.headers.get("Expect", "").lower() != "100-continue":
+        if not _expects(self._message):
             return
         try:
             self._connection.write(CONTINUE)
         except ConnectionError:
             raise BodyBroken("the sender went away before the body was whole") from None
+
+
+def _expects(message: RawRequestMessage) -> bool:
+    """Whether the sender waits to be asked for the body."""
+    if message.version is HttpVersion10:
+        return False
+    return message.headers.get("Expect", "").lower() == "100-continue"
 
 
 class Connection(Incoming):
@@ -158,6 +163,8 @@ class Connection(Incoming):
             answer = await self._judge.receive(asked) if isinstance(asked, Parts) else asked
             # An upgrade is never taken; what came with it may be anything, and may be lost.
             close = answer.close or message.should_close or message.upgrade or self._close
+            # Who was not asked for its body may send it nevertheless, or its next request.
+            close = close or (not payload.is_eof() and _expects(message))
             said = CLOSE if close else KEEP_ALIVE if message.version is HttpVersion10 else ""
             head_only = message.method == "HEAD"
             self.write(encode(answer, connection=said, head_only=head_only))

@@ -40,7 +40,9 @@ def asking(**more: object) -> bytes:
 async def test_nobody_is_asked_for_a_body_that_is_refused(
     one: House, data: bytes, status: int
 ) -> None:
-    is_ours(await one.send(data), status)
+    answer = await one.send(data)
+    is_ours(answer, status)
+    assert answer.headers["Connection"] == "close", "its next bytes may be body or request"
     one.quiet()
 
 
