@@ -65,7 +65,7 @@ async def test_after_a_flood_everything_is_as_before(
                 await asyncio.sleep(0.01)
         assert dispatcher._intake.bytes == 0
         assert set(dispatcher._intake.reserved.values()) == {0}
-        assert set(dispatcher._memory._held.values()) == {0}
+        assert set(dispatcher._pump._memory._held.values()) == {0}
         assert {(queue.running, len(queue)) for queue in dispatcher._queues.values()} == {(0, 0)}
         assert dispatcher._results.recorder is not None
         assert dispatcher._results.recorder._waiting == []
