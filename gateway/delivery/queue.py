@@ -234,7 +234,8 @@ class TargetQueue:
             heapq.heappush(self._later, (at, next(self._numbers), share))
 
     def _end(self, share: Share) -> None:
-        if share.is_over and not share.turning:
+        # The one without a key is there again in a moment, where a target has no shares.
+        if share.key is not None and share.is_over and not share.turning:
             share.wakes_at = _NEVER
             self._hungry.discard(share.key)
             self._shares.pop(share.key, None)
