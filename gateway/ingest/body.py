@@ -105,8 +105,9 @@ def declared(headers: Headers, limit: int, encodings: frozenset[str]) -> str:
 
 def _number(digits: bytes) -> int:
     """Their number, cut off where no limit is as high: Python refuses thousands of digits."""
-    digits = digits.lstrip(b"0")
-    return int(digits or b"0") if len(digits) <= _LONGEST_NUMBER else 10**_LONGEST_NUMBER
+    if len(digits) > _LONGEST_NUMBER:
+        digits = digits.lstrip(b"0") or b"0"
+    return int(digits) if len(digits) <= _LONGEST_NUMBER else 10**_LONGEST_NUMBER
 
 
 def whole(stream: BodyStream, limit: int, share: Share) -> bytes | None:
