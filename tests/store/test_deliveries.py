@@ -3,6 +3,7 @@
 import itertools
 from dataclasses import replace
 
+import orjson
 import pytest
 
 from gateway.model.ids import DeliveryId, Seq, new_event_id
@@ -230,6 +231,25 @@ async def test_work_carries_all_an_attempt_needs_in_the_order_asked(store: Store
         (one.id, "a", b"one"),
     ]
     assert {work.headers() for work in works} == {HEADERS}
+
+
+@pytest.mark.parametrize(
+    "odd", ["plain", 'a\0b"\\/\n\x1f\x7f', "\u2028\ud83d\ude00 ä\ufeff", "{}[],:"]
+)
+@pytest.mark.parametrize("at", [NOW, NOW + 0.1234567, NOW + 1 / 3, 1.0, 0.1 + 0.2])
+async def test_work_has_every_text_and_time_of_its_event_exactly(
+    store: Store, odd: str, at: float
+) -> None:
+    made = delivery(at=at)
+    one = event("a", made, subject=odd, provider_id=odd)
+    one.time, one.fields = at, orjson.dumps({"text": odd.encode("utf-8", "replace").decode()})
+    await store.accept(admission(one, at=at))
+    (work,) = await store.work([made.seq], 10**9)
+    kept = await store.event(one.id)
+    assert kept is not None
+    assert work.event == kept.event
+    (due,) = await store.claim("deployer", [(None, (0.0, Seq(0)))], 9)
+    assert due.next_at == made.next_at
 
 
 async def test_what_was_read_of_a_body_at_acceptance_is_known_of_its_work(store: Store) -> None:
