@@ -63,8 +63,8 @@ class Judge:
         in_flight: int = body.IN_FLIGHT,
         commits: int = COMMITS,
     ) -> None:
-        """log: None where nobody reads it. clock: unix seconds. in_flight: bytes of bodies at one moment. commits: how many may
-        wait for the store at one moment."""
+        """log: None where nobody reads it. clock: unix seconds. in_flight: bytes of bodies at one
+        moment. commits: how many may wait for the store at one moment."""
         self._plan = plan
         self._store = store
         self._dispatch = dispatch

@@ -96,7 +96,8 @@ def _rightly_unparsed(body: bytes, reason: str, *, form: bool) -> None:
         return
     promise(reason == NOT_JSON, "UTF-8, and called otherwise")
     try:
-        value = json.loads(text, parse_constant=_no_constant)
+        # Pairs, for of two members of one name either may be what cannot be read.
+        value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=list)
         text.encode("utf-8")
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError):
@@ -114,10 +115,10 @@ def _deep(text: str) -> bool:
 
 
 def _infinite(value: object) -> bool:
+    """value: of a parse that makes pairs of an object's members."""
     if isinstance(value, float):
         return not isfinite(value)
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return any(_infinite(one) for one in inner)
+    return isinstance(value, (list, tuple)) and any(_infinite(one) for one in value)
 
 
 _KEYS = st.sampled_from(["a", "a:b", "", '"', "\\", "é", "k\\", ":", "payload"])
