@@ -38,7 +38,7 @@ NEVER: Final = frozenset(
 
 _STANDARD: Final = ("webhook-id", "webhook-timestamp", "webhook-signature")
 _BESIDE_THEIRS: Final = (
-    "Gateway-Webhook-id", "Gateway-Webhook-timestamp", "Gateway-Webhook-signature",
+    "Gateway-Webhook-Id", "Gateway-Webhook-Timestamp", "Gateway-Webhook-Signature",
 )  # fmt: skip
 
 

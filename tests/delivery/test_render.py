@@ -50,10 +50,10 @@ def test_a_request_says_what_it_is(event: Work, *, raw: bool) -> None:
         trigger=Trigger.RETRY,
     )
     said = dict(call.headers)
-    lead = "Gateway-Webhook-" if raw else "webhook-"
-    assert said[f"{lead}id"] == "dlv_7"
-    assert said[f"{lead}timestamp"] == "1790000000"
-    assert said[f"{lead}signature"].startswith("v1,")
+    names = [f"webhook-{part}" for part in ("id", "timestamp", "signature")]
+    id_, timestamp, signature = [f"Gateway-{one.title()}" for one in names] if raw else names
+    assert (said[id_], said[timestamp]) == ("dlv_7", "1790000000")
+    assert said[signature].startswith("v1,")
     assert (said["Gateway-Event"], said["Gateway-Event-Id"]) == ("other", "evt_7")
     assert (said["Gateway-Source"], said["Gateway-Attempt"]) == ("orders", "5")
     assert said["Gateway-Trigger"] == "retry"
