@@ -16,6 +16,12 @@ ALL = os.sched_getaffinity(0)
 several = pytest.mark.skipif(len(ALL) < 2, reason="needs two CPUs")
 
 
+def _policies() -> set[int]:
+    """How the kernel schedules the threads of this process."""
+    threads = Path("/proc/self/task").iterdir()
+    return {os.sched_getscheduler(int(one.name)) for one in threads}
+
+
 def _cpus() -> list[set[int]]:
     """Where each thread of this process may run."""
     return [os.sched_getaffinity(int(one.name)) for one in Path("/proc/self/task").iterdir()]
@@ -43,9 +49,11 @@ async def test_all_threads_share_one_cpu_until_it_ends() -> None:
     assert len(found) >= 3
     assert len(found[0]) == 1
     assert all(one == found[0] for one in found)
+    assert _policies() == {os.SCHED_BATCH}
     task.cancel()
     await asyncio.wait([task])
     assert all(one == ALL for one in _cpus())
+    assert _policies() == {os.SCHED_OTHER}
 
 
 @several
