@@ -43,11 +43,11 @@ async def stay(wanted: Callable[[], bool], *, every: tuple[float, float] = _EVER
     together = False
     try:
         while True:
-            if wanted():
+            before, together = together, wanted()
+            if together:
                 _move({_cpu()}, os.SCHED_BATCH)
-            elif together:
+            elif before:
                 _move(allowed, os.SCHED_OTHER)
-            together = wanted()
             await asyncio.sleep(random.uniform(*every))  # noqa: S311  # no secret
             if together:
                 os.sched_setaffinity(0, allowed)

@@ -9,7 +9,7 @@ from typing import Final
 
 from gateway.delivery.fresh import fresh_works
 from gateway.delivery.queue import TargetQueue
-from gateway.model.records import Admission, Admitted, Due, Keys, Work
+from gateway.model.records import Admission, Admitted, Due, Work
 from gateway.model.states import DeliveryState
 
 FRESH_BYTES: Final = 64 * 1024 * 1024
@@ -45,12 +45,8 @@ class Intake:
 
     def accepted(self, admission: Admission, admitted: Sequence[Admitted]) -> set[TargetQueue]:
         """Takes the deliveries of a durable admission; returns the queues that have more now."""
-        for event in admission.events:
-            for delivery in event.deliveries:
-                if delivery.state is DeliveryState.LEASED:
-                    self.reserved[delivery.target] -= 1
-                if delivery.keys is not None:
-                    self._forget(delivery.target, delivery.keys)
+        self.failed(admission)
+        self._forget(admission)
         touched = set()
         for work in fresh_works(admission, admitted):
             one = work.delivery
@@ -63,10 +59,13 @@ class Intake:
             touched.add(queue)
         return touched
 
-    def _forget(self, target: str, keys: Keys) -> None:
+    def _forget(self, admission: Admission) -> None:
         """Those whose place was taken by the latest of their burst are pending no more."""
-        for seq in keys.took_over:
-            self._queue(target).forget(seq, keys.fair)
+        for event in admission.events:
+            for delivery in event.deliveries:
+                if delivery.keys is not None:
+                    for seq in delivery.keys.took_over:
+                        self._queue(delivery.target).forget(seq, delivery.keys.fair)
 
     def left(self, work: Work) -> None:
         """A fresh one waits no more."""

@@ -1,6 +1,6 @@
 """Steps of the order that ask only the plan and the request. `judge` has the order itself.
 
-Each lets the request pass or raises `RequestRefused`.
+A check lets the request pass or raises `RequestRefused`.
 """
 
 import hashlib

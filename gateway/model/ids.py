@@ -103,7 +103,7 @@ def _digest_of(source: str, verified: bool) -> "hashlib.blake2b":  # a cache's k
 
 
 def fingerprint(source: str, body: bytes) -> int:
-    """A signed 63-bit number that stands for source and body (an SQLite row id). body: itself, or
+    """A signed 63-bit number that stands for source and body. body: itself, or
     what stands for it already."""
     digest = hashlib.blake2b(body, digest_size=8, key=source.encode()[:64]).digest()
     return int.from_bytes(digest) >> 1

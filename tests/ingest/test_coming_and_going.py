@@ -51,15 +51,7 @@ async def test_who_ends_its_side_behind_what_is_no_http_hears_of_it() -> None:
 
 async def test_who_ends_its_side_while_the_commit_waits_hears_of_it() -> None:
     async with gate(orders()) as one:
-        arrived, go_on = asyncio.Event(), asyncio.Event()
-        accept = one.store.accept
-
-        async def slow(admission):
-            arrived.set()
-            await go_on.wait()
-            return await accept(admission)
-
-        one.store.accept = slow
+        arrived, go_on = one.hold_commits()
         async with one.connection() as (reader, writer):
             writer.write(post())
             await arrived.wait()

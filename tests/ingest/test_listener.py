@@ -257,15 +257,7 @@ async def test_a_sender_that_goes_away_amid_its_body_leaves_one_outcome() -> Non
 
 async def test_a_sender_that_goes_away_amid_the_commit_is_still_stored() -> None:
     async with gate(orders()) as one:
-        arrived, go_on = asyncio.Event(), asyncio.Event()
-        accept = one.store.accept
-
-        async def slow(admission):
-            arrived.set()
-            await go_on.wait()
-            return await accept(admission)
-
-        one.store.accept = slow
+        arrived, go_on = one.hold_commits()
         async with one.connection() as (_, writer):
             writer.write(post())
             await arrived.wait()
@@ -446,14 +438,7 @@ async def test_a_body_larger_than_all_that_may_be_in_flight_is_turned_away() -> 
 
 async def test_bodies_that_are_whole_are_not_cut_for_others() -> None:
     async with gate(orders(), in_flight=1000) as one, one.connection() as (reader, writer):
-        arrived, go_on, accept = asyncio.Event(), asyncio.Event(), one.store.accept
-
-        async def waits(admission):
-            arrived.set()
-            await go_on.wait()
-            return await accept(admission)
-
-        one.store.accept = waits
+        arrived, go_on = one.hold_commits()
         writer.write(post(b"x" * 600))
         await arrived.wait()
         assert (await one.send(post(b"x" * 600, id="id-2"))).status == 503
@@ -463,14 +448,8 @@ async def test_bodies_that_are_whole_are_not_cut_for_others() -> None:
 
 async def test_past_the_bound_of_waiting_commits_the_answer_is_503_at_once() -> None:
     async with gate(orders(), commits=3) as one, AsyncExitStack() as stack:
-        go_on, accept = asyncio.Event(), one.store.accept
+        _, go_on = one.hold_commits()
         one.dispatch.room = 100
-
-        async def slow(admission):
-            await go_on.wait()
-            return await accept(admission)
-
-        one.store.accept = slow
         waiting = [await stack.enter_async_context(one.connection()) for _ in range(3)]
         for number, (_, writer) in enumerate(waiting):
             writer.write(post(id=f"waits-{number}"))

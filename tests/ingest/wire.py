@@ -86,6 +86,18 @@ class Gate:
     def in_flight(self) -> InFlight:
         return self.judge._in_flight
 
+    def hold_commits(self) -> tuple[asyncio.Event, asyncio.Event]:
+        """From now on commits wait. Gives what says that one does, and what lets them go on."""
+        arrived, go_on, accept = asyncio.Event(), asyncio.Event(), self.store.accept
+
+        async def held(admission):
+            arrived.set()
+            await go_on.wait()
+            return await accept(admission)
+
+        self.store.accept = held
+        return arrived, go_on
+
     async def settled(self, requests: int) -> None:
         """Until so many requests have ended."""
         async with asyncio.timeout(5):

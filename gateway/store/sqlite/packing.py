@@ -30,7 +30,7 @@ class NumberedReceipt:
     """(pack, position)"""
     mark: int | None = None
     """The body's fingerprint, where an event's id is unsigned. Made here and not on the event loop:
-    hashing 8 KB costs as much as verifying it."""
+    where no hash proved the body, hashing 8 KB costs as much as verifying it would."""
 
 
 class Packer:
