@@ -1,48 +1,55 @@
 """Retention: what is too old goes, in slices so small that no acceptance waits for one.
 
 A pass walks each table once by number, with a cursor in memory, so that what must stay (held for
-months, say) is stepped over once a pass and not once a slice.
+months, say) is stepped over once a pass and not once a slice. What goes lies side by side, for all
+that comes of one commit is numbered together: so it goes in runs, each by its first and last number.
 """
 
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from itertools import groupby
+from operator import itemgetter
+from typing import Final, NamedTuple
 
 from gateway.model.ids import KeyDigest
 from gateway.model.states import DeliveryState
-from gateway.store.sqlite.inserts import NAMED, listed
+from gateway.store.sqlite.inserts import NAMED, OPEN, listed
 from gateway.store.sqlite.recent import RecentKeys
 from gateway.store.sqlite.transaction import Transaction, note_highest
 
+_FOUND: Final = """
+    SELECT e.seq, e.receipt, r.events, r.pack, r.received_at < ?
+    FROM events e JOIN receipts r ON r.seq = e.receipt
+    WHERE e.seq > ? ORDER BY e.seq LIMIT ?"""
+# By the index of what is unfinished: one step where all is finished, however many the events are.
+_IN_THE_INDEX: Final = f"""deliveries d INDEXED BY deliveries_open
+    WHERE {OPEN} AND d.event BETWEEN ? AND ? AND d.state"""
+_UNFINISHED: Final = f"SELECT d.event FROM {_IN_THE_INDEX} IN ('pending', 'leased', 'held')"
 # A dead delivery whose lane waits for a person is not over.
-_STOPS: Final = """d.state = 'dead' AND d.stops = 1 AND d.order_key IS NOT NULL AND EXISTS (
+_STOPS: Final = f"""
+    SELECT d.event FROM {_IN_THE_INDEX} = 'dead' AND d.stops = 1 AND d.order_key IS NOT NULL AND EXISTS (
         SELECT 1 FROM deliveries w WHERE w.target = d.target AND w.order_key = d.order_key
         AND w.order_key IS NOT NULL AND w.behind = 1
         AND (w.state = 'pending' OR w.state = 'leased' OR w.state = 'held'
             OR (w.state = 'dead' AND w.stops = 1)))"""
-_EVENTS: Final = f"""
-    SELECT e.seq, e.receipt, r.received_at < ? AS old, NOT EXISTS (
-        SELECT 1 FROM deliveries d
-        WHERE d.event = e.seq AND (d.state IN ('pending', 'leased', 'held') OR {_STOPS})) AS finished
-    FROM events e JOIN receipts r ON r.seq = e.receipt
-    WHERE e.seq > ? ORDER BY e.seq LIMIT ?"""
-_KEYS: Final = "SELECT event, digest, at < ? FROM dedup WHERE event > ? ORDER BY event LIMIT ?"
-# By the events: SQLite would walk all that is dead instead of theirs.
-_DEAD: Final = (
-    "SELECT target, count(*) FROM deliveries INDEXED BY deliveries_event "
-    f"WHERE state = 'dead' AND event IN {NAMED} GROUP BY 1"
-)
-_OF_THEIRS: Final = (
-    f"(SELECT seq FROM deliveries INDEXED BY deliveries_event WHERE event IN {NAMED})"
-)
+_DEAD: Final = f"SELECT d.target, count(*) FROM {_IN_THE_INDEX} = 'dead' GROUP BY 1"
+_OF_THEIRS: Final = "deliveries INDEXED BY deliveries_event WHERE event BETWEEN ? AND ?"
 _DELETE: Final = (
-    f"DELETE FROM attempts WHERE delivery IN {_OF_THEIRS}",
-    f"DELETE FROM deliveries WHERE event IN {NAMED}",
-    f"DELETE FROM events WHERE seq IN {NAMED}",
+    f"DELETE FROM attempts WHERE delivery IN (SELECT seq FROM {_OF_THEIRS})",
+    f"DELETE FROM {_OF_THEIRS}",
+    "DELETE FROM events WHERE seq BETWEEN ? AND ?",
 )
-_RECEIPTS: Final = f"DELETE FROM receipts WHERE events <= 0 AND seq IN {NAMED} RETURNING pack"
-_PACKS: Final = f"DELETE FROM packs WHERE receipts <= 0 AND id IN {NAMED}"
-_DEDUP: Final = f"DELETE FROM dedup WHERE event IN {NAMED}"
-PRUNES: Final = (_DEAD, *_DELETE, _RECEIPTS, _PACKS, _DEDUP)
+_RECEIPTS: Final = "DELETE FROM receipts WHERE seq BETWEEN ? AND ?"
+_PART: Final = "UPDATE receipts SET events = events - ? WHERE seq = ?"
+"""Of a receipt that keeps some of its events."""
+_PACKS: Final = f"SELECT id, receipts FROM packs WHERE id IN {NAMED}"
+_NO_PACKS: Final = f"DELETE FROM packs WHERE id IN {NAMED}"
+_PART_OF_PACK: Final = "UPDATE packs SET receipts = receipts - ? WHERE id = ?"
+_KEYS: Final = "SELECT event, digest, at < ? FROM dedup WHERE event > ? ORDER BY event LIMIT ?"
+_DEDUP: Final = "DELETE FROM dedup WHERE event BETWEEN ? AND ?"
+OF_A_LIST: Final = (_PACKS, _NO_PACKS)
+OF_A_RUN: Final = (_UNFINISHED, _STOPS, _DEAD, *_DELETE, _RECEIPTS, _DEDUP)
 
 # Only packs between a dictionary's number and the next one's are compressed against it. Whether all
 # of those are is not asked: their rows are long. The newest may be in use.
@@ -51,6 +58,17 @@ _DICTIONARIES: Final = """
     WHERE id < (SELECT max(id) FROM dictionaries) AND NOT EXISTS (
         SELECT 1 FROM packs p WHERE p.id > dictionaries.id
         AND p.id < (SELECT min(n.id) FROM dictionaries n WHERE n.id > dictionaries.id))"""
+
+
+class _Found(NamedTuple):
+    """An event, in the order of `_FOUND`."""
+
+    seq: int
+    receipt: int
+    of_receipt: int
+    """Events that the receipt still has."""
+    pack: int
+    old: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,44 +107,84 @@ class Pruner:
 
     def _events(self, tx: Transaction, before: float, limit: int) -> tuple[int, int]:
         """(rows that went, next cursor; 0: the pass is over)"""
-        found = tx.connection.execute(_EVENTS, (before, self._event, limit)).fetchall()
-        going = [(seq, receipt) for seq, receipt, old, finished in found if old and finished]
+        rows = tx.connection.execute(_FOUND, (before, self._event, limit))
+        found = [_Found(*row) for row in rows]
+        if not found:
+            return 0, 0
+        stay = _unfinished(tx, found[0].seq, found[-1].seq)
+        going = {one.seq for one in found if one.old and one.seq not in stay}
         count = 0
         if going:
-            count += _delete(tx, [seq for seq, _ in going])
-            count += _release_receipts(tx, [receipt for _, receipt in going])
-        more = len(found) == limit and any(row[2] for row in found)
-        return count, found[-1][0] if more else 0
+            for run in _runs((one.seq, one.seq in going) for one in found):
+                count += _delete(tx, run)
+            count += _release(tx, found, going)
+        more = len(found) == limit and any(one.old for one in found)
+        return count, found[-1].seq if more else 0
 
     def _keys(self, tx: Transaction, before: float, limit: int) -> tuple[int, int]:
         found = tx.connection.execute(_KEYS, (before, self._key, limit)).fetchall()
-        going = [(event, KeyDigest(digest)) for event, digest, old in found if old]
-        if going:
-            tx.connection.execute(_DEDUP, (listed([event for event, _ in going]),))
+        going = [KeyDigest(digest) for _, digest, old in found if old]
+        for run in _runs((event, old) for event, _, old in found):
+            tx.connection.execute(_DEDUP, run)
         # Memory forgets at once, the commit may still fail: then the database knows better.
-        self._recent.forget(digest for _, digest in going)
-        more = len(found) == limit and any(row[2] for row in found)
+        self._recent.forget(going)
+        more = len(found) == limit and bool(going)
         return len(going), found[-1][0] if more else 0
 
 
-def _delete(tx: Transaction, events: list[int]) -> int:
+_Run = tuple[int, int]
+"""The first and the last number of neighbours that all go."""
+
+
+def _runs(numbers: Iterable[tuple[int, bool]]) -> Iterator[_Run]:
+    """numbers: in order, each with whether it goes."""
+    for goes, some in groupby(numbers, itemgetter(1)):
+        if goes:
+            run = [number for number, _ in some]
+            yield run[0], run[-1]
+
+
+def _unfinished(tx: Transaction, first: int, last: int) -> set[int]:
+    """Events between these that are not over."""
+    return {
+        event
+        for query in (_UNFINISHED, _STOPS)
+        for (event,) in tx.connection.execute(query, (first, last))
+    }
+
+
+def _delete(tx: Transaction, run: _Run) -> int:
     """Events with their deliveries and attempts; returns the number of rows."""
-    which = (listed(events),)
-    for target, count in tx.connection.execute(_DEAD, which):
+    for target, count in tx.connection.execute(_DEAD, run):
         tx.counts[target, DeliveryState.DEAD] -= count
-    return sum(tx.connection.execute(statement, which).rowcount for statement in _DELETE)
+    return sum(tx.connection.execute(statement, run).rowcount for statement in _DELETE)
 
 
-def _release_receipts(tx: Transaction, receipts: list[int]) -> int:
-    """Takes one event off each receipt named; those without any go, and so do their packs."""
-    tx.connection.executemany(
-        "UPDATE receipts SET events = events - 1 WHERE seq = ?", [(seq,) for seq in receipts]
-    )
-    gone = tx.connection.execute(_RECEIPTS, (listed(receipts),)).fetchall()
-    if not gone:
+def _release(tx: Transaction, found: Sequence[_Found], going: set[int]) -> int:
+    """Takes these events off their receipts; a receipt without any goes, and so do packs without
+    receipts. Returns how many rows went.
+
+    An UPDATE of a pack would write all its bytes anew, so only one that keeps some is updated.
+    """
+    gone = Counter(one.receipt for one in found if one.seq in going)
+    receipts = {one.receipt: one for one in found}
+    empty = {seq for seq, count in gone.items() if count >= receipts[seq].of_receipt}
+    part = [(count, seq) for seq, count in gone.items() if seq not in empty]
+    tx.connection.executemany(_PART, part)
+    for run in _runs((seq, seq in empty) for seq in receipts):
+        tx.connection.execute(_RECEIPTS, run)
+    if not empty:
         return 0
-    tx.connection.executemany("UPDATE packs SET receipts = receipts - 1 WHERE id = ?", gone)
-    packs = tx.connection.execute(_PACKS, (listed([pack for (pack,) in gone]),)).rowcount
-    if packs:
+    return len(empty) + _release_packs(tx, Counter(receipts[seq].pack for seq in empty))
+
+
+def _release_packs(tx: Transaction, gone: Counter[int]) -> int:
+    """gone: packs, each with how many of its receipts went. Returns how many packs went."""
+    kept = dict(tx.connection.execute(_PACKS, (listed(list(gone)),)))
+    empty = [pack for pack, count in gone.items() if count >= kept.get(pack, 0)]
+    part = [(count, pack) for pack, count in gone.items() if count < kept.get(pack, 0)]
+    tx.connection.executemany(_PART_OF_PACK, part)
+    count = tx.connection.execute(_NO_PACKS, (listed(empty),)).rowcount
+    if count:
         tx.connection.execute(_DICTIONARIES)
-    return len(gone) + packs
+    return count

@@ -9,7 +9,7 @@ from gateway.store.sqlite.inserts import listed, marks
 from gateway.store.sqlite.leases import LEASABLE, LEASE, RECORDED
 from gateway.store.sqlite.migrations import migrate
 from gateway.store.sqlite.moves import PAUSED
-from gateway.store.sqlite.pruning import PRUNES
+from gateway.store.sqlite.pruning import OF_A_LIST, OF_A_RUN
 
 BY_NUMBER = "SEARCH deliveries USING INTEGER PRIMARY KEY (rowid=?)"
 THE_LIST = "SCAN json_each VIRTUAL TABLE INDEX 1:"
@@ -28,7 +28,7 @@ def test_only_the_named_deliveries_are_looked_at(tmp_path: Path) -> None:
     connection.close()
 
 
-@pytest.mark.parametrize("sql", [LEASABLE, LEASE, RECORDED, *PRUNES])
+@pytest.mark.parametrize("sql", [LEASABLE, LEASE, RECORDED, *OF_A_LIST])
 def test_of_a_list_only_what_it_names_is_looked_at(tmp_path: Path, sql: str) -> None:
     """Some walked all of a state once: 9 ms of a lease where 100,000 waited."""
     connection = files.connect(files.prepare(tmp_path / "gateway.db"))
@@ -37,4 +37,16 @@ def test_of_a_list_only_what_it_names_is_looked_at(tmp_path: Path, sql: str) -> 
     plan = [row[3] for row in connection.execute("EXPLAIN QUERY PLAN " + sql, values)]
     assert plan[0].startswith("SEARCH")
     assert [step for step in plan if step.startswith("SCAN")] == [THE_LIST]
+    connection.close()
+
+
+@pytest.mark.parametrize("sql", OF_A_RUN)
+def test_of_a_run_only_what_lies_in_it_is_looked_at(tmp_path: Path, sql: str) -> None:
+    """Numbers, or the events that an index names, from one to another; and each step of an index."""
+    connection = files.connect(files.prepare(tmp_path / "gateway.db"))
+    migrate(connection, "gateway.db")
+    plan = [row[3] for row in connection.execute("EXPLAIN QUERY PLAN " + sql, (1, 2))]
+    looks = [step for step in plan if step.startswith(("SEARCH", "SCAN"))]
+    assert not any(step.startswith("SCAN") for step in looks)
+    assert all("=?" in step or ("<?" in step and ">?" in step) for step in looks)
     connection.close()
