@@ -41,17 +41,29 @@ def free_port() -> int:
         return port
 
 
-def cpu(pid: int) -> float:
-    """Seconds that the kernel let a process's threads run (schedstat, in nanoseconds)."""
+def family(pid: int) -> list[int]:
+    """A process and those that it started: the gateway's has one that writes."""
     tasks = Path(f"/proc/{pid}/task").iterdir()
+    started = (word for task in tasks for word in (task / "children").read_text().split())
+    return [pid, *map(int, started)]
+
+
+def cpu(pid: int) -> float:
+    """Seconds that the kernel let the threads of a process and its children run (schedstat, in
+    nanoseconds)."""
+    tasks = (task for one in family(pid) for task in Path(f"/proc/{one}/task").iterdir())
     return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
 
 
 def memory(pid: int) -> float:
-    """MiB resident."""
-    return (
-        int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE") / 2**20
-    )
+    """MiB resident, of a process and its children; what two share counts twice."""
+    pages = (int(Path(f"/proc/{one}/statm").read_text().split()[1]) for one in family(pid))
+    return sum(pages) * os.sysconf("SC_PAGESIZE") / 2**20
+
+
+def descriptors(pid: int) -> int:
+    """Open files of a process and its children."""
+    return sum(len(list(Path(f"/proc/{one}/fd").iterdir())) for one in family(pid))
 
 
 def _wait(port: int, process: subprocess.Popen[bytes]) -> None:

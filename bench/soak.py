@@ -5,7 +5,6 @@ last third of the time is compared with the second; the first is for warming up.
 """
 
 import contextlib
-import os
 import statistics
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from bench.paced import Paced
 from bench.processes import (
     CONNECTIONS,
     ROUTES,
+    descriptors,
     free_port,
     memory,
     push,
@@ -149,7 +149,7 @@ def _look(folder: Path, pid: int, receiver: int) -> Look:
 
     return Look(
         memory(pid),
-        len(os.listdir(f"/proc/{pid}/fd")),  # noqa: PTH208  # a count
+        descriptors(pid),
         size(stored.DATABASE + "-wal"),
         size(stored.DATABASE),
         size("log") * MIB / received(receiver),

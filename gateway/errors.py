@@ -33,7 +33,14 @@ class StoreUnavailable(GatewayError):
 
 
 class StoreLocked(GatewayError):
-    """Another process holds the database."""
+    """Another process holds the database.
+
+    holder: its number, where the lock file says so.
+    """
+
+    def __init__(self, message: str, holder: int | None = None) -> None:
+        super().__init__(message)
+        self.holder = holder
 
 
 class ExpressionFailed(GatewayError):

@@ -48,10 +48,6 @@ class MemoryStore:
     def listen(self, listener: Listener) -> None:
         self.listeners.append(listener)
 
-    def seen(self, digest: KeyDigest) -> EventId | None:
-        event = self.events.get(digest)
-        return event.id if event else None
-
     async def accept(self, admission: Admission) -> Sequence[Admitted]:
         if self.fail is not None:
             raise self.fail

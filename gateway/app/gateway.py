@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -53,10 +53,16 @@ class Gateway:
     30."""
 
     def __init__(
-        self, compile_: Callable[[int], Plan], *, clock: Callable[[], float] = time.time
+        self,
+        compile_: Callable[[int], Plan],
+        *,
+        writer: Callable[[str], Sequence[str]] = lambda _: (),
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        """compile_: the plan of a generation; raises `ConfigInvalid`."""
+        """compile_: the plan of a generation; raises `ConfigInvalid`. writer: of `store.writer` the
+        command of the process that writes, see `sqlite.open`; it has a clock of its own."""
         self._compile = compile_
+        self._writer = writer
         self._clock = clock
         self._log = logger("gateway")
         self._lines = Lines()
@@ -97,7 +103,9 @@ class Gateway:
 
     async def _build(self, plan: Plan) -> None:
         push = self._stack.push_async_callback
-        self.store = store = await sqlite.open(plan.store.path, clock=self._clock)
+        self.store = store = await sqlite.open(
+            plan.store.path, clock=self._clock, process=self._writer(plan.store.writer)
+        )
         push(store.close)
         refused = refused_log.RefusedLog(plan.store.path, clock=self._clock)
         push(refused.close)
@@ -243,7 +251,7 @@ class Gateway:
                 with_ranges(new, self._feed.networks),
                 server=replace(new.server, listen=old.server.listen),
                 admin_listen=old.admin_listen,
-                store=replace(new.store, path=old.store.path),
+                store=replace(new.store, path=old.store.path, writer=old.store.writer),
             )
             try:
                 await self.dispatcher.apply(old)

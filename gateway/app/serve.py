@@ -34,7 +34,9 @@ async def serve(gateway: Gateway, ready: Callable[[], Awaitable[None]] | None = 
         task.add_done_callback(reloading.discard)
 
     await gateway.start()
-    together = loop.create_task(one_cpu.stay(lambda: gateway.plan.server.one_cpu))
+    together = loop.create_task(
+        one_cpu.stay(lambda: gateway.plan.server.one_cpu, lambda: gateway.store.writer_process)
+    )
     try:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)

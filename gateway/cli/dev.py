@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 import orjson
 
+from gateway.app import writer
 from gateway.app.gateway import Gateway
 from gateway.app.loop import run
 from gateway.app.receiver import Receiver
@@ -51,7 +52,7 @@ def dev(config: Path, port: int, admin_port: int, *, once: bool) -> None:
         ports = (0, 0) if once else (port, admin_port)
         return _on_this_machine(plan, folder, receiver.url, *ports)
 
-    gateway = Gateway(local)
+    gateway = Gateway(local, writer=writer.command)
 
     async def show() -> None:
         failed.extend(await _show(gateway, receiver))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from gateway.app import writer
 from gateway.app.gateway import Gateway
 from gateway.app.loop import run
 from gateway.app.serve import serve as serve_until_stopped
@@ -24,5 +25,8 @@ from gateway.plan.compile import compile_plan
 def serve(config: Path, log_level: str) -> None:
     """Run the gateway until SIGTERM. SIGHUP reloads routes.yaml."""
     logs.configure(level=log_level)
-    gateway = Gateway(lambda generation: compile_plan(config, os.environ, generation=generation))
+    gateway = Gateway(
+        lambda generation: compile_plan(config, os.environ, generation=generation),
+        writer=writer.command,
+    )
     run(serve_until_stopped(gateway))

@@ -59,6 +59,11 @@ class Store(Shape):
         "freed in the database; a half, at most 64MiB, is held by a ballast file beside it. "
         "0B guards nothing. Default 512MiB.",
     )
+    writer: Literal["auto", "process", "thread"] = Field(
+        "auto",
+        description="What writes to the store: a process beside the gateway's, which takes half of the "
+        "work to another CPU, or a thread of it. Default `auto`: a process where there are two CPUs.",
+    )
 
 
 class Limits(Shape):

@@ -158,7 +158,7 @@ def _store(config: Config, notes: Notes) -> StoreSettings:
     # What lies beside a database (lock, reserve, socket) has to be where SQLite keeps its log: beside
     # the file itself, whatever links lead there, and on its disk.
     path = Path(os.path.realpath(path))
-    return StoreSettings(path, store.retention, store.dedup_window, store.min_free)
+    return StoreSettings(path, store.retention, store.dedup_window, store.min_free, store.writer)
 
 
 def _look_over(plan: Plan, shape: shapes.File, notes: Notes) -> None:

@@ -67,6 +67,8 @@ class StoreSettings:
     retention: float
     dedup_window: float
     min_free: int
+    writer: Literal["auto", "process", "thread"] = "auto"
+    """What writes; auto: a process where there are two CPUs."""
 
 
 @dataclass(frozen=True, slots=True)

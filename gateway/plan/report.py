@@ -75,6 +75,8 @@ def changes(old: Plan, new: Plan) -> tuple[str, ...]:
         found.append(f"admin.listen: {old.admin_listen} → {new.admin_listen}, {RESTART}")
     if old.store.path != new.store.path:
         found.append(f"store.url: {old.store.path} → {new.store.path}, {RESTART}")
+    if old.store.writer != new.store.writer:
+        found.append(f"store.writer: {old.store.writer} → {new.store.writer}, {RESTART}")
     found += [
         f"{_PLACES[name]}: changed"
         for one, other in ((old.server, new.server), (old.store, new.store))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from gateway.model.ids import DeliveryId, EventId, KeyDigest, Seq
+from gateway.model.ids import DeliveryId, EventId, Seq
 from gateway.model.records import (
     Admission,
     Admitted,
@@ -178,10 +178,6 @@ class Store(Protocol):
         ...
 
     # ---- reads
-
-    def seen(self, digest: KeyDigest) -> EventId | None:
-        """The event that memory knows under this key. None says nothing: the store may know it."""
-        ...
 
     async def events(
         self, where: EventFilter, before: Seq | None, limit: int

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.store import sqlite
-from gateway.store.sqlite.writer import BEFORE_COMMIT
+from gateway.store.sqlite.commits import BEFORE_COMMIT
 from tests.app.running import receiving, running
 
 ROUNDS = 200

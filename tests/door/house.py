@@ -19,7 +19,7 @@ from pathlib import Path
 import aiohttp
 import orjson
 
-from tests.app.process import ROOT, Process, process
+from tests.app.process import ROOT, Process, family, process
 from tests.app.running import SECRET
 from tests.door.sender import Answered
 from tests.ingest.wire import Response, read_response
@@ -84,14 +84,15 @@ class House:
 
     def peak(self) -> int:
         """The most bytes resident since `forget_peak`."""
-        return int(_status(self.pid, "VmHWM")) * 1024
+        return sum(int(_status(one, "VmHWM")) for one in family(self.pid)) * 1024
 
     def forget_peak(self) -> None:
         """Begins a new peak (proc(5), clear_refs)."""
-        Path(f"/proc/{self.pid}/clear_refs").write_text("5")
+        for one in family(self.pid):
+            Path(f"/proc/{one}/clear_refs").write_text("5")
 
     def descriptors(self) -> int:
-        return sum(1 for _ in Path(f"/proc/{self.pid}/fd").iterdir())
+        return sum(len(list(Path(f"/proc/{one}/fd").iterdir())) for one in family(self.pid))
 
     async def outcomes(self) -> Counter[tuple[str, str]]:
         """Requests so far by source and outcome, as the metrics have them."""
@@ -276,8 +277,8 @@ async def together(works: Sequence) -> list:
 
 
 def resident(pid: int) -> int:
-    """Bytes of a process that are in memory."""
-    return int(_status(pid, "VmRSS")) * 1024
+    """Bytes of a gateway that are in memory: of both its processes."""
+    return sum(int(_status(one, "VmRSS")) for one in family(pid)) * 1024
 
 
 def _status(pid: int, name: str) -> str:

@@ -19,6 +19,7 @@ from pathlib import Path
 from queue import Queue
 from threading import Thread
 
+from tests.app.process import family
 from tests.app.running import signed_push
 
 PATIENCE = 30.0
@@ -39,11 +40,13 @@ class Answered:
 
 
 def waited(pid: int) -> float:
-    """Seconds that a process's threads were ready to run and did not (proc(5), schedstat)."""
+    """Seconds that the threads of a process and its children were ready to run and did not (proc(5),
+    schedstat)."""
     total = 0
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        with suppress(FileNotFoundError, ProcessLookupError):
-            total += int((task / "schedstat").read_text().split()[1])
+    for one in family(pid):
+        for task in Path(f"/proc/{one}/task").iterdir():
+            with suppress(FileNotFoundError, ProcessLookupError):
+                total += int((task / "schedstat").read_text().split()[1])
     return total / 1e9
 
 

@@ -9,6 +9,10 @@
  *                          the first anew after a crash, the second holds no data
  *   DISK_KILL=-wal:7       SIGKILL in the middle of the seventh write to PREFIX-wal; `:7` is the
  *                          database itself
+ *   DISK_GATEWAY=123       and to that process
+ *
+ * Two processes may write one log: a record is appended as a whole. What goes through a local socket
+ * (from one to the other) has not left.
  *
  * Not for a full disk: a short write ends the process.
  */
@@ -28,11 +32,12 @@
 enum op { START = 1, OPEN, CLOSE, WRITE, TRUNCATE, SYNC, SYNCED, UNLINK, RENAME, TOLD };
 enum { MOST = 4096, ID = 30, IDS = 4000 };
 
-struct record {
+struct __attribute__((packed)) record {
     uint32_t size; /* of the bytes that follow */
     uint8_t op;
     uint8_t flag; /* OPEN: it was made; TOLD: an answer */
     uint16_t none;
+    int32_t process;
     int32_t fd;
     int32_t thread;
     int64_t at; /* offset, size or result */
@@ -46,7 +51,7 @@ static long kill_in;
 
 static void put(enum op op, int flag, int fd, int64_t at, const void *data, size_t size) {
     struct record record = {.size = size, .op = op, .flag = flag, .fd = fd, .at = at,
-                            .thread = syscall(SYS_gettid)};
+                            .process = getpid(), .thread = syscall(SYS_gettid)};
     struct iovec both[2] = {{&record, sizeof record}, {(void *)data, size}};
     if (syscall(SYS_writev, journal, both, 2) != (long)(sizeof record + size)) abort();
 }
@@ -125,6 +130,7 @@ static ssize_t stored(int fd, const void *data, size_t size, off_t at) {
     if (kill_in && !strcmp(paths[fd], kill_at) && !--kill_in) {
         put(WRITE, 0, fd, at, data, size / 2);
         syscall(SYS_pwrite64, fd, data, size / 2, at);
+        if (getenv("DISK_GATEWAY")) syscall(SYS_kill, atoi(getenv("DISK_GATEWAY")), SIGKILL);
         syscall(SYS_kill, getpid(), SIGKILL);
     }
     put(WRITE, 0, fd, at, data, size);
@@ -199,7 +205,11 @@ int rename(const char *from, const char *to) {
 static void told(int fd, const struct iovec *parts, size_t count) {
     char ids[IDS];
     size_t found = 0;
+    int domain = AF_INET;
+    socklen_t size = sizeof domain;
     if (journal < 0 || fd <= 2) return;
+    getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size);
+    if (domain == AF_UNIX) return;
     for (size_t part = 0; part < count; part++) {
         const char *at = parts[part].iov_base, *end = at + parts[part].iov_len;
         while ((at = memmem(at, end - at, "evt_", 4)) && end - at >= ID && found + ID <= IDS) {

@@ -69,7 +69,7 @@ class Disk:
         self._safe_names: dict[str, _File] = {}
         self._pending_names: list[_Names] = []
         self._names_synced = 0
-        self._open: dict[int, _File | None] = {}
+        self._open: dict[tuple[int, int], _File | None] = {}
         """None: the folder."""
         self._syncing: dict[int, int] = {}
         """For each thread, how many writes its sync will cover."""
@@ -78,34 +78,33 @@ class Disk:
     def feed(self, record: Record) -> None:
         """One step on."""
         match record.op:
-            case Op.START:  # the kernel lives on: what was written stays written
-                self._open.clear()
-                self._syncing.clear()
+            case Op.START:  # what processes before it wrote stays written: the kernel lives on
+                pass
             case Op.OPEN:
                 path = record.data.decode()
                 if record.flag:
                     self._name([(path, _File())])
-                self._open[record.fd] = self._names.get(path)
+                self._open[record.process, record.fd] = self._names.get(path)
             case Op.CLOSE:
-                self._open.pop(record.fd, None)
+                self._open.pop((record.process, record.fd), None)
             case Op.WRITE:
-                self._written(record.fd, _Write(record.at, record.data))
+                self._written(record, _Write(record.at, record.data))
             case Op.TRUNCATE:
-                self._written(record.fd, _Write(record.at, b"", truncate=True))
+                self._written(record, _Write(record.at, b"", truncate=True))
             case Op.SYNC:
-                file = self._open[record.fd]
+                file = self._open[record.process, record.fd]
                 covers = file.written if file else self._names_synced + len(self._pending_names)
                 self._syncing[record.thread] = covers
             case Op.SYNCED if record.at == 0:
-                self._sync(self._open[record.fd], self._syncing.pop(record.thread))
+                self._sync(self._open[record.process, record.fd], self._syncing.pop(record.thread))
             case Op.UNLINK:
                 self._name([(record.data.decode(), None)])
             case Op.RENAME:
                 old, new = record.data.decode().split("\0")
                 self._name([(new, self._names.get(old)), (old, None)])
 
-    def _written(self, fd: int, write: _Write) -> None:
-        file = self._open[fd]
+    def _written(self, record: Record, write: _Write) -> None:
+        file = self._open[record.process, record.fd]
         assert file is not None
         file.pending.append(write)
 

@@ -5,26 +5,32 @@
     DURABILITY_MIGRATIONS=2         so many migrations more than the product has, of every event
     DURABILITY_KILL=after_commit:7  SIGKILL to itself at the seventh coming to a named point
 
-Run as `python -m tests.durability.entry serve …`. Nothing here is part of the product.
+Run as `python -m tests.durability.entry serve …`. The process that writes for it is this program
+again, and whichever of the two is to die takes the other along. Nothing here is part of the product.
 """
 
 import os
 import signal
 import sqlite3
+import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from gateway.app import writer
 from gateway.cli.main import main
 from gateway.delivery.dispatcher import Dispatcher
 from gateway.delivery.holds import Holds
-from gateway.store.sqlite import files, leases, migrations, pruning, writer
+from gateway.store.sqlite import commits, files, leases, migrations, pruning
 
 SYNCHRONOUS = "DURABILITY_SYNCHRONOUS"
 CHECKPOINT = "DURABILITY_CHECKPOINT"
 MIGRATIONS = "DURABILITY_MIGRATIONS"
 KILL = "DURABILITY_KILL"
+GATEWAY = "DISK_GATEWAY"
+"""Set here: the number of the gateway's process, for the one that writes, and for disk.c in it."""
+WRITER = "--writer"
 POINTS = ("before_commit", "after_commit", "record", "prune", "reload")
 """Where it can die here; within checkpoints and migrations the shim kills, at a write."""
 
@@ -57,6 +63,7 @@ def die_at(point: str, count: int) -> None:
         nonlocal left
         left -= 1
         if left == 0:
+            os.kill(int(os.environ[GATEWAY]), signal.SIGKILL)
             os.kill(os.getpid(), signal.SIGKILL)
 
     if point == "record":
@@ -72,7 +79,7 @@ def die_at(point: str, count: int) -> None:
         follow = Holds._follow
         Dispatcher.apply = first(arm, Dispatcher.apply)  # type: ignore[method-assign]  # likewise
     else:
-        writer._no_fault = lambda here: come() if here == point else None
+        commits._no_fault = lambda here: come() if here == point else None
 
 
 def migrate_on(more: int) -> None:
@@ -95,6 +102,8 @@ def first(come: Callable[[], None], then: Callable[..., Any]) -> Callable[..., A
 
 
 if __name__ == "__main__":
+    os.environ.setdefault(GATEWAY, str(os.getpid()))
+    writer.COMMAND = (sys.executable, "-m", "tests.durability.entry", WRITER)  # type: ignore[misc]
     if SYNCHRONOUS in os.environ:
         weaken(os.environ[SYNCHRONOUS])
     if CHECKPOINT in os.environ:
@@ -105,4 +114,7 @@ if __name__ == "__main__":
         name, _, number = os.environ[KILL].partition(":")
         assert name in POINTS
         die_at(name, int(number))
-    main()
+    if sys.argv[1:2] == [WRITER]:
+        writer.main(*sys.argv[2:])
+    else:
+        main()

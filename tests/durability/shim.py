@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 _SOURCE: Final = Path(__file__).with_name("disk.c")
-_RECORD: Final = struct.Struct("=IBBHiiq")
+_RECORD: Final = struct.Struct("=IBBHiiiq")
 """`struct record` of disk.c."""
 _ID: Final = 30
 """Characters of an event's id."""
@@ -38,6 +38,8 @@ class Record:
     op: Op
     fd: int = -1
     thread: int = 0
+    process: int = 0
+    """Descriptors are its own."""
     at: int = 0
     """WRITE: offset; TRUNCATE: size; SYNCED: what the call gave back."""
     flag: bool = False
@@ -82,7 +84,7 @@ def read(logs: Sequence[Path]) -> Iterator[Record]:
     for log in logs:
         with log.open("rb", buffering=1 << 20) as file:
             while len(head := file.read(_RECORD.size)) == _RECORD.size:
-                size, op, flag, _, fd, thread, at = _RECORD.unpack(head)
+                size, op, flag, _, process, fd, thread, at = _RECORD.unpack(head)
                 data = file.read(size)
                 if len(data) == size:
-                    yield Record(Op(op), fd, thread, at, bool(flag), data)
+                    yield Record(Op(op), fd, thread, process, at, bool(flag), data)

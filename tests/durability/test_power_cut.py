@@ -56,9 +56,10 @@ class Recorded:
     def __post_init__(self) -> None:
         seen: set[str] = set()
         answered: set[str] = set()
-        main: set[int] = set()
+        main: set[tuple[int, int]] = set()
         for position, record in enumerate(read(self.logs)):
             self.length = position + 1
+            here = (record.process, record.fd)
             if record.op is Op.START:
                 self.pruning = position
             elif record.op is Op.TOLD:
@@ -68,10 +69,10 @@ class Recorded:
                 if record.flag:
                     answered.update(record.ids)
             elif record.op is Op.OPEN:
-                main.discard(record.fd)
+                main.discard(here)
                 if record.data.decode() == str(self.database):
-                    main.add(record.fd)
-            self.checkpoints += record.op is Op.SYNCED and record.fd in main
+                    main.add(here)
+            self.checkpoints += record.op is Op.SYNCED and here in main
         assert set(self.keys) <= answered, "an answer reached a sender past the recorder"
 
     def points(self, count: int) -> Sequence[int]:

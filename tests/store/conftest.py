@@ -1,13 +1,21 @@
 """The stores that the protocol's tests run against. A second kind of store is one more entry."""
 
-from collections.abc import AsyncIterator
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Protocol
+from types import SimpleNamespace
+from typing import Any, Protocol
 
 import pytest
 
 from gateway.store import sqlite
 from gateway.store.protocol import Store
+from gateway.store.sqlite import files
+from gateway.store.sqlite.commits import Fault
+from gateway.store.sqlite.process_writer import ProcessWriter
+from gateway.store.sqlite.serving import serve
+from gateway.store.sqlite.store import SqliteStore
 from tests.store.make import NOW
 
 
@@ -60,7 +68,39 @@ class SqliteBench:
             await self._opened.pop().close()
 
 
-@pytest.fixture(params=[SqliteBench], ids=["sqlite"])
+class Served(ProcessWriter):
+    """One whose process is a thread of this one, with a clock and faults of the test's."""
+
+    clock: Callable[[], float]
+    fault: Fault
+
+    def _spawn(self, theirs: socket.socket, known: str) -> Any:
+        end = theirs.dup()
+        highest = int(known) if known else None
+
+        def run() -> None:
+            with end:
+                serve(end, self._database, highest, clock=self.clock, fault=self.fault)
+
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        return SimpleNamespace(pid=None, wait=lambda timeout=None: thread.join(timeout) or 0)
+
+
+class ServedBench(SqliteBench):
+    """The same store, with its writer at the other end of a socket."""
+
+    async def open(self) -> Store:
+        await self.close()
+        kind = type("OfThisTest", (Served,), {"clock": self.clock, "fault": self.breaker})
+        database = files.prepare(self.path)
+        lock = files.Lock(database)
+        store = SqliteStore(database, await kind.started(database, lock, ()), lock)
+        self._opened.append(store)
+        return store
+
+
+@pytest.fixture(params=[SqliteBench, ServedBench], ids=["sqlite", "sqlite-process"])
 async def bench(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Bench]:
     made = request.param(tmp_path)
     yield made

@@ -11,7 +11,7 @@ from gateway.model.records import Committed
 from gateway.model.states import DeliveryState, Reason
 from gateway.store.protocol import DeliveryFilter, EventFilter, Store
 from tests.store.conftest import Bench
-from tests.store.make import HEADERS, NOW, admission, delivery, digest, event, result
+from tests.store.make import HEADERS, NOW, admission, delivery, event, result
 
 EVERYTHING = EventFilter()
 
@@ -48,7 +48,6 @@ async def test_a_failing_commit_gives_nobody_success_and_leaves_nothing(bench: B
             return_exceptions=True,
         )
         assert all(isinstance(answer, StoreUnavailable) for answer in answers)
-        assert store.seen(digest("a")) is None
         assert await store.events(EVERYTHING, None, 10) == []
         assert await store.get("k") is None
         assert heard == []
@@ -78,10 +77,8 @@ async def test_an_admission_that_failed_is_new_at_the_next_try(bench: Bench) -> 
 async def test_a_restart_does_not_forget_a_key(bench: Bench) -> None:
     (first,) = await (await bench.open()).accept(admission(event("a")))
     store = await bench.open()
-    assert store.seen(digest("a")) is None
     answers = await asyncio.gather(*(store.accept(admission(event("a"))) for _ in range(3)))
     assert [(a[0].duplicate, a[0].id) for a in answers] == [(True, first.id)] * 3
-    assert store.seen(digest("a")) == first.id
 
 
 async def test_bytes_and_headers_come_back_exactly_whatever_pack_they_are_in(store: Store) -> None:

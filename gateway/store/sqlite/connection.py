@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from gateway.errors import StoreUnavailable
 from gateway.store.sqlite import files
 from gateway.store.sqlite.fingerprints import Bodies
 from gateway.store.sqlite.migrations import migrate
@@ -33,16 +34,21 @@ WELL: Final = Trouble("")
 class WriteConnection:
     """See the module's text."""
 
-    def __init__(self, database: Path, clock: Callable[[], float]) -> None:
-        """clock: unix seconds."""
+    def __init__(
+        self, database: Path, clock: Callable[[], float], known: int | None = None
+    ) -> None:
+        """clock: unix seconds. known: where another process opened the database for this gateway
+        and died, the highest number of all commits that it told of."""
         self._database = database
         self._clock = clock
         self._connection: sqlite3.Connection | None = None
-        self._known = 0
+        self._known = known or 0
         """The highest number of all commits that are known to have succeeded."""
-        self.sequence = Rising(0)
+        self.sequence = Rising(self._known)
         self.bodies = Bodies()
-        self.opened = False
+        self._remembers = False
+        """Whether `bodies` was read."""
+        self.opened = known is not None
         """Whether the database was ever opened: made, migrated and freed of old leases."""
         self.strays: int | None = None
         """Rows with higher numbers are in the file though their commit was taken for failed."""
@@ -60,14 +66,31 @@ class WriteConnection:
             self._connection = connection
         return self._connection
 
+    def try_to_open(self) -> Trouble:
+        """`get`, and why it could not be done, as a person is told."""
+        try:
+            self.get()
+        except StoreUnavailable as error:
+            return Trouble(str(error), files.disk_refused(error))
+        except sqlite3.Error as error:
+            if files.disk_refused(error):
+                return Trouble(str(error), of_disk=True)
+            return Trouble(f"cannot open the store {self._database}: {error}")
+        return WELL
+
     def _read(self, connection: sqlite3.Connection) -> None:
-        if not self.opened:
+        if self.opened:
+            self._read_again(connection)
+        else:
             migrate(connection, str(self._database))
             recover(connection, self._clock())
             self.sequence.last = self._known = highest(connection)
-            self.bodies.load(connection, self._clock())
             self.opened = True
-            return
+        if not self._remembers:
+            self.bodies.load(connection, self._clock())
+            self._remembers = True
+
+    def _read_again(self, connection: sqlite3.Connection) -> None:
         # Where the log could not grow, nothing else would ever begin it anew: without a commit there
         # is no checkpoint. Its own blocks are enough for what frees more.
         with contextlib.suppress(sqlite3.Error):

@@ -42,7 +42,8 @@ class Lock:
             os.close(self._file)
             raise StoreLocked(
                 f"{database} is in use by process {holder or 'unknown'} (lock file {path}). "
-                "Only one gateway may write to a database; stop that one first."
+                "Only one gateway may write to a database; stop that one first.",
+                int(holder) if holder.isdecimal() else None,
             ) from None
         except OSError:
             os.close(self._file)
@@ -53,9 +54,27 @@ class Lock:
             os.pwrite(self._file, f"{os.getpid():<{_PID_BYTES - 1}}\n".encode(), 0)
             os.ftruncate(self._file, _PID_BYTES)
 
+    def fileno(self) -> int:
+        """For a process that is to hold it as well: the lock is free when both are gone."""
+        return self._file
+
     def release(self) -> None:
         """Gives the lock back. The file stays: deleting it would race with the next holder."""
         os.close(self._file)
+
+
+def lives(process: int | None) -> bool:
+    """Whether a process with this number is there and has not ended; None: nobody knows, so yes."""
+    if process is None:
+        return True
+    try:
+        os.kill(process, 0)
+        stat = Path(f"/proc/{process}/stat").read_bytes()
+    except ProcessLookupError:
+        return False
+    except OSError:  # not ours, or a system without /proc
+        return True
+    return stat.rpartition(b")")[2].split()[0] not in {b"Z", b"X"}
 
 
 def prepare(path: Path) -> Path:

@@ -80,8 +80,15 @@ class Pruned:
     """The pass has seen all that is old enough."""
 
 
+def prune(tx: Transaction, events_before: float, dedup_before: float, limit: int) -> Pruned:
+    """Prunes one slice: up to `limit` events and keys each."""
+    if tx.pruner is None:
+        raise ValueError("a transaction that knows no pruner")
+    return tx.pruner.slice(tx, events_before, dedup_before, limit)
+
+
 class Pruner:
-    """See the module's text. Lives in the writer thread."""
+    """See the module's text. Lives beside the write connection."""
 
     __slots__ = ("_event", "_key", "_recent")
 

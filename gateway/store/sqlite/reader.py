@@ -15,7 +15,7 @@ from typing import Final
 import aiosqlite
 
 from gateway.errors import StoreUnavailable
-from gateway.model.ids import DeliveryId, EventId, KeyDigest, Seq
+from gateway.model.ids import DeliveryId, EventId, Seq
 from gateway.model.records import (
     Attempt,
     AuditEntry,
@@ -177,10 +177,6 @@ class SqliteReader:
         return kept
 
     # ---- events and deliveries
-
-    def seen(self, digest: KeyDigest) -> EventId | None:  # noqa: ARG002  the store's has one
-        """A reader remembers nothing."""
-        return None
 
     async def events(
         self, where: EventFilter, before: Seq | None, limit: int

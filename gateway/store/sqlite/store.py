@@ -1,7 +1,6 @@
-"""The SQLite store: writes go to the one writer thread, reads to the read-only pool."""
+"""The SQLite store: writes go to the one writer, reads to the read-only pool."""
 
 import asyncio
-import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -10,8 +9,8 @@ from typing import Final
 
 import aiosqlite
 
-from gateway.errors import StoreUnavailable
-from gateway.model.ids import EventId, KeyDigest, Seq
+from gateway.errors import StoreLocked, StoreUnavailable
+from gateway.model.ids import EventId, Seq
 from gateway.model.records import (
     Admission,
     Admitted,
@@ -23,35 +22,26 @@ from gateway.model.records import (
 )
 from gateway.model.states import Reason, Verb
 from gateway.store.protocol import Health, Listener
-from gateway.store.sqlite import again, files, inserts, leases, moves
-from gateway.store.sqlite.connection import WELL, Trouble, WriteConnection
-from gateway.store.sqlite.inserts import text
-from gateway.store.sqlite.pruning import Pruned, Pruner
+from gateway.store.sqlite import again, files, leases, moves, notes
+from gateway.store.sqlite.commits import RECENT_KEYS, Committer, Fault
+from gateway.store.sqlite.connection import WriteConnection
+from gateway.store.sqlite.process_writer import ProcessWriter
+from gateway.store.sqlite.pruning import prune
 from gateway.store.sqlite.reader import SqliteReader
-from gateway.store.sqlite.recent import RecentKeys
-from gateway.store.sqlite.transaction import Transaction, note_highest
-from gateway.store.sqlite.writer import Fault, Writer
+from gateway.store.sqlite.thread_writer import ThreadWriter
+from gateway.store.sqlite.transaction import note_highest
+from gateway.store.sqlite.writer import Writer
 
-RECENT_KEYS: Final = 40_000
-"""Some 12 MB; a provider's own retries come within minutes."""
+_ORPHAN: Final = 10.0
+"""Seconds for the last commit of a gateway that was killed."""
 
 
 class SqliteStore(SqliteReader):
     """`gateway.store.protocol.Store` on one SQLite file."""
 
-    def __init__(
-        self,
-        database: Path,
-        connection: WriteConnection,
-        writer: Writer,
-        recent: RecentKeys,
-        lock: files.Lock,
-    ) -> None:
+    def __init__(self, database: Path, writer: Writer, lock: files.Lock) -> None:
         super().__init__(database)
-        self._connection = connection
         self._writer = writer
-        self._recent = recent
-        self._pruner = Pruner(recent)
         self._lock: files.Lock | None = lock
 
     # ---- writes
@@ -67,91 +57,54 @@ class SqliteStore(SqliteReader):
 
     async def begin(self, delivery: Seq) -> None:
         """Marks that an attempt of a suspect begins."""
-        await self._writer.change(lambda tx: leases.begin(tx, delivery))
+        await self._writer.change(leases.begin, delivery)
 
     async def lease(self, deliveries: Sequence[Seq]) -> Sequence[Seq]:
         """Takes pending deliveries; returns those that were still pending."""
-        return await self._writer.change(lambda tx: leases.lease(tx, deliveries))
+        return await self._writer.change(leases.lease, deliveries)
 
     async def move(
         self, selection: Selection, verb: Verb, reason: Reason, detail: str = ""
     ) -> Moved:
         """Applies a verb. Over 2,000 deliveries not named by id are moved in several commits."""
-        return await self._in_slices(
-            lambda tx: moves.move(tx, selection, verb, reason, detail),
-            lambda tx, some: moves.move_numbered(tx, some, verb, reason, detail),
-        )
+        part = await self._writer.change(moves.move, selection, verb, reason, detail)
+        return await self._the_rest(part, moves.move_numbered, verb, reason, detail)
 
     async def release_paused(self) -> Moved:
         """Releases what nothing pauses any more; over 2,000 in several commits."""
-        return await self._in_slices(moves.release_paused, moves.release_numbered)
+        part = await self._writer.change(moves.release_paused)
+        return await self._the_rest(part, moves.release_numbered)
 
-    async def _in_slices(
-        self,
-        first: Callable[[Transaction], moves.Slice],
-        more: Callable[[Transaction, Sequence[int]], Moved],
+    async def _the_rest(
+        self, part: moves.Slice, more: Callable[..., Moved], *values: object
     ) -> Moved:
-        part = await self._writer.change(first)
+        """more: is given deliveries and the values."""
         count = part.moved.count
         due = list(part.moved.due)
         for start in range(0, len(part.rest), moves.SLICE):
             some = part.rest[start : start + moves.SLICE]
-            moved = await self._writer.change(_on(more, some))
+            moved = await self._writer.change(more, some, *values)
             count += moved.count
             due += moved.due
         return Moved(count, due, part.moved.refused)
 
     async def create_deliveries(self, event: EventId, deliveries: Sequence[NewDelivery]) -> Moved:
         """New deliveries of an old event."""
-        return await self._writer.change(lambda tx: again.create(tx, event, deliveries))
+        return await self._writer.change(again.create, event, deliveries)
 
     async def set_pause(self, kind: str, name: str, who: str, *, paused: bool) -> None:
         """Pauses or resumes. A second pause keeps the first one's time and person."""
-
-        def run(tx: Transaction) -> None:
-            if paused:
-                tx.connection.execute(
-                    "INSERT INTO pauses (kind, name, since, who) VALUES (?, ?, ?, ?) "
-                    "ON CONFLICT DO NOTHING",
-                    (kind, name, tx.now, text(who)),
-                )
-            else:
-                tx.connection.execute(
-                    "DELETE FROM pauses WHERE kind = ? AND name = ?", (kind, name)
-                )
-
-        await self._writer.change(run)
+        await self._writer.change(notes.set_pause, kind, name, who, paused)
 
     async def put(self, key: str, value: bytes | None) -> None:
         """Keeps a small value under a name; None removes it."""
-
-        def run(tx: Transaction) -> None:
-            if value is None:
-                tx.connection.execute("DELETE FROM kv WHERE key = ?", (key,))
-            else:
-                tx.connection.execute(
-                    "INSERT INTO kv (key, value) VALUES (?, ?) "
-                    "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                    (key, value),
-                )
-
-        await self._writer.change(run)
+        await self._writer.change(notes.put, key, value)
 
     async def audit(self, entry: AuditEntry) -> None:
         """Adds to the audit log."""
+        await self._writer.change(notes.audit, entry)
 
-        def run(tx: Transaction) -> None:
-            words = [text(w) for w in (entry.who, entry.action, entry.object, entry.detail)]
-            inserts.AUDIT.run(tx.connection, [[tx.sequence.next(), entry.at, *words]])
-
-        await self._writer.change(run)
-
-    # ---- memory and upkeep
-
-    def seen(self, digest: KeyDigest) -> EventId | None:
-        """The event that memory knows under this key."""
-        kept = self._recent.get(digest)
-        return None if kept is None else kept.id
+    # ---- upkeep
 
     def listen(self, listener: Listener) -> None:
         """Adds a listener to every later commit."""
@@ -160,11 +113,8 @@ class SqliteStore(SqliteReader):
     async def prune(self, events_before: float, dedup_before: float, limit: int) -> int:
         """Deletes one small slice; returns how many rows went. 0: done."""
 
-        def run(tx: Transaction) -> Pruned:
-            return self._pruner.slice(tx, events_before, dedup_before, limit)
-
         while True:
-            pruned = await self._writer.change(run)
+            pruned = await self._writer.change(prune, events_before, dedup_before, limit)
             if pruned.rows or pruned.done:
                 return pruned.rows
 
@@ -172,7 +122,12 @@ class SqliteStore(SqliteReader):
     def opened(self) -> bool:
         """Whether the database is open. If not yet, nothing can be read or written, `health` says
         why, and each write tries again."""
-        return self._connection.opened
+        return self._writer.opened
+
+    @property
+    def writer_process(self) -> int | None:
+        """The number of the process that writes; None: a thread of this one does."""
+        return self._writer.process
 
     @property
     def writable(self) -> bool:
@@ -214,42 +169,50 @@ class SqliteStore(SqliteReader):
         lock.release()
 
 
-def _on(
-    run: Callable[[Transaction, Sequence[int]], Moved], some: Sequence[int]
-) -> Callable[[Transaction], Moved]:
-    return lambda tx: run(tx, some)
-
-
 async def open(
     path: Path,
     *,
+    process: Sequence[str] = (),
     clock: Callable[[], float] = time.time,
     fault: Fault | None = None,
     recent_keys: int = RECENT_KEYS,
 ) -> SqliteStore:
-    """Opens a database for the one process that writes; makes or migrates it first.
+    """Opens a database for the one gateway that writes; makes or migrates it first.
 
-    clock: unix seconds. fault: for tests, see `writer.Fault`. recent_keys: bound of the memory.
+    process: the command of a process that is to write, see `process_writer`; without one a thread
+    does. For a thread alone: clock, in unix seconds; fault, for tests, see `commits.Fault`;
+    recent_keys, the bound of the memory.
     A database that the disk does not let be opened (full, over quota, broken) is given all the
     same: see `SqliteStore.opened`.
     Raises `StoreLocked` if another process has it, `StoreUnavailable` with what to do otherwise.
     """
     database = files.prepare(path)
-    lock = files.Lock(database)
-    connection = WriteConnection(database, clock)
-    trouble = WELL
+    lock = await _lock(database)
     try:
-        await asyncio.to_thread(connection.get)
-    except (sqlite3.Error, StoreUnavailable) as error:
-        if not files.disk_refused(error):
-            lock.release()
-            if isinstance(error, StoreUnavailable):
-                raise
-            raise StoreUnavailable(f"cannot open the store {database}: {error}") from error
-        trouble = Trouble(str(error), of_disk=True)
+        if process:
+            writer: Writer = await ProcessWriter.started(database, lock, process)
+        else:
+            connection = WriteConnection(database, clock)
+            trouble = await asyncio.to_thread(connection.try_to_open)
+            if trouble.problem and not trouble.of_disk:
+                raise StoreUnavailable(trouble.problem)
+            committer = Committer(
+                database, connection, clock=clock, fault=fault, recent_keys=recent_keys
+            )
+            writer = ThreadWriter(database, committer, trouble)
     except BaseException:
         lock.release()
         raise
-    recent = RecentKeys(recent_keys)
-    writer = Writer(database, connection, recent, clock=clock, trouble=trouble, fault=fault)
-    return SqliteStore(database, connection, writer, recent, lock)
+    return SqliteStore(database, writer, lock)
+
+
+async def _lock(database: Path) -> files.Lock:
+    """The lock. Where its holder is dead, the process that wrote for it may still be ending."""
+    until = time.monotonic() + _ORPHAN
+    while True:
+        try:
+            return files.Lock(database)
+        except StoreLocked as locked:
+            if files.lives(locked.holder) or time.monotonic() > until:
+                raise
+        await asyncio.sleep(0.01)

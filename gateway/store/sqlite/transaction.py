@@ -5,11 +5,14 @@ listeners will hear of it. Nothing here commits.
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from gateway.model.ids import Seq
 from gateway.model.records import Due
 from gateway.store.sqlite.inserts import LIST_SIZE
+
+if TYPE_CHECKING:
+    from gateway.store.sqlite.pruning import Pruner
 
 _T = TypeVar("_T")
 _NUMBERED: Final = (
@@ -50,12 +53,29 @@ def highest(connection: sqlite3.Connection) -> int:
 class Transaction:
     """One commit in the making."""
 
-    __slots__ = ("after_commit", "changed", "connection", "counts", "due", "now", "sequence")
+    __slots__ = (
+        "after_commit",
+        "changed",
+        "connection",
+        "counts",
+        "due",
+        "now",
+        "pruner",
+        "sequence",
+    )
 
-    def __init__(self, connection: sqlite3.Connection, sequence: Rising, now: float) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        sequence: Rising,
+        now: float,
+        pruner: "Pruner | None" = None,
+    ) -> None:
+        """pruner: where pruning has come to; None: it is none of this one's business."""
         self.connection = connection
         self.sequence = sequence
         self.now = now
+        self.pruner = pruner
         self.due: list[Due] = []
         self.changed: set[Seq] = set()
         self.counts: Counter[tuple[str, str]] = Counter()

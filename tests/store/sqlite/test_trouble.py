@@ -15,6 +15,7 @@ from gateway.store import sqlite
 from gateway.store.protocol import EventFilter
 from gateway.store.sqlite import connection, files
 from gateway.store.sqlite.store import SqliteStore
+from gateway.store.sqlite.thread_writer import ThreadWriter
 from tests.store.make import admission, delivery, event, result
 
 S = DeliveryState
@@ -110,7 +111,8 @@ async def committed_but_failed(path: Path) -> SqliteStore:
         nonlocal cheat
         if cheat and point == "before_commit":
             cheat = False
-            connection = store._connection._connection
+            assert isinstance(store._writer, ThreadWriter)
+            connection = store._writer._committer._link._connection
             assert connection is not None
             connection.execute("COMMIT")  # the writer's own COMMIT fails now
 

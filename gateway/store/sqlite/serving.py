@@ -1,0 +1,48 @@
+"""The other end of `process_writer`: takes what has come, commits it, says what became of it.
+
+It ends when the gateway closes its end or is gone. What it has taken by then is committed: a sender
+who heard nothing of it sends again, and hears that it is a duplicate.
+"""
+
+import contextlib
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from gateway.store.sqlite import wire
+from gateway.store.sqlite.channel import Channel
+from gateway.store.sqlite.commits import RECENT_KEYS, Committer, Fault
+from gateway.store.sqlite.connection import WriteConnection
+
+MOST: Final = 8 * 1024 * 1024
+"""Bytes of one commit; the bodies of more of them than that go in the next."""
+
+
+def serve(
+    theirs: socket.socket,
+    database: Path,
+    known: int | None,
+    *,
+    clock: Callable[[], float] = time.time,
+    fault: Fault | None = None,
+    recent_keys: int = RECENT_KEYS,
+) -> None:
+    """Returns when nobody needs it any more.
+
+    theirs: the socket's end, which blocks. known: see `WriteConnection`. clock, fault, recent_keys:
+    see `Committer`.
+    """
+    connection = WriteConnection(database, clock, known)
+    trouble = connection.try_to_open()
+    committer = Committer(database, connection, clock=clock, fault=fault, recent_keys=recent_keys)
+    channel = Channel(theirs)
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        channel.send(wire.hello(wire.Hello(trouble, connection.opened, connection.sequence.last)))
+        while frames := channel.receive(MOST):
+            batch = wire.decode(frames)
+            channel.send(wire.answer(len(frames), batch, committer.commit(batch)))
+            del batch  # nothing of a commit waits here for the next one
+            frames.clear()
+    committer.close()
