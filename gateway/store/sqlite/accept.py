@@ -4,20 +4,21 @@
 of keys lives and dies with the batch: a batch that failed leaves nothing behind.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Final
 
 from gateway.model.ids import EventId, KeyDigest, Seq, fingerprint
 from gateway.model.records import Admission, Admitted, NewEvent
-from gateway.store.sqlite import inserts, keyed
+from gateway.store.sqlite import inserts, keyed, subjects
 from gateway.store.sqlite.again import revive
 from gateway.store.sqlite.fingerprints import Bodies, Body
-from gateway.store.sqlite.inserts import Row, delivery_row, marks, text
+from gateway.store.sqlite.inserts import Row, delivery_row, text
 from gateway.store.sqlite.keyed import Keyed
+from gateway.store.sqlite.keys import Keys
 from gateway.store.sqlite.packing import NumberedReceipt, Packer, Packing
 from gateway.store.sqlite.packs import encode_head
 from gateway.store.sqlite.recent import Kept, RecentKeys
-from gateway.store.sqlite.transaction import Rising, Transaction, chunks
+from gateway.store.sqlite.transaction import Rising, Transaction
 
 SAME_BODY: Final = "same_body"
 _CLAIMED: Final = Kept(Seq(0), EventId(""))
@@ -31,12 +32,14 @@ class AcceptBatch:
         self,
         admissions: Sequence[Admission],
         recent: RecentKeys,
+        keys: Keys,
         bodies: Bodies,
         sequence: Rising,
         packer: Packer,
     ) -> None:
         self._admissions = admissions
         self._recent = recent
+        self._keys = keys
         self._bodies = bodies
         self._sequence = sequence
         self._packer = packer
@@ -98,23 +101,28 @@ class AcceptBatch:
 
     def _drop_known(self, tx: Transaction) -> None:
         """Claims the keys; what the database keeps already under another event is a duplicate."""
-        rows: list[Row] = [
-            (event.seq, event.id, event.digest, receipt.admission.received_at)
-            for receipt in self._receipts
-            for event in receipt.events
-        ]
-        if inserts.DEDUP.run(tx.connection, rows) == len(rows):
-            return
-        for some in chunks([row[2] for row in rows]):
-            found = tx.connection.execute(
-                f"SELECT digest, event, id FROM dedup WHERE digest IN ({marks(len(some))})", some
-            )
-            for digest, seq, name in found:
-                self._kept[digest] = Kept(Seq(seq), EventId(name))
+        found = self._keys.find(
+            tx.connection,
+            [event.digest for receipt in self._receipts for event in receipt.events],
+        )
+        if found:
+            self._kept.update(found)
+            self._drop(found)
+        self._keys.claim(
+            tx,
+            [
+                (event.digest, self._kept[event.digest], receipt.admission.received_at)
+                for receipt in self._receipts
+                for event in receipt.events
+            ],
+        )
+
+    def _drop(self, found: Container[KeyDigest]) -> None:
+        """Takes the events under these keys out of the batch."""
         for receipt in self._receipts:
             won: list[NewEvent] = []
             for event in receipt.events:
-                if self._kept[event.digest].seq == event.seq:
+                if event.digest not in found:
                     won.append(event)
                     continue
                 event.seq = Seq(0)
@@ -160,6 +168,7 @@ class AcceptBatch:
         self._packing.insert(tx, self._receipts)
         inserts.RECEIPTS.run(connection, [_receipt_row(receipt) for receipt in self._receipts])
         inserts.EVENTS.run(connection, events)
+        subjects.catch_up(tx)
         if deliveries:
             inserts.DELIVERIES.run(connection, deliveries)
         if tied:

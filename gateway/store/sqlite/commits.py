@@ -15,6 +15,7 @@ from gateway.model.records import Admission, Admitted, Due, Result
 from gateway.store.sqlite import files, leases
 from gateway.store.sqlite.accept import AcceptBatch
 from gateway.store.sqlite.connection import Trouble, WriteConnection
+from gateway.store.sqlite.keys import Keys
 from gateway.store.sqlite.packing import Packer
 from gateway.store.sqlite.pruning import Pruner
 from gateway.store.sqlite.recent import RecentKeys
@@ -86,8 +87,9 @@ class Committer:
         self._clock = clock
         self._fault = fault or _no_fault
         self._recent = RecentKeys(recent_keys)
+        self._keys = Keys()
         self._packer = Packer()
-        self._pruner = Pruner(self._recent)
+        self._pruner = Pruner(self._recent, self._keys)
 
     @property
     def opened(self) -> bool:
@@ -101,7 +103,12 @@ class Committer:
             link = self._link
             connection = link.get()
             accepts = AcceptBatch(
-                batch.admissions, self._recent, link.bodies, link.sequence, self._packer
+                batch.admissions,
+                self._recent,
+                self._keys,
+                link.bodies,
+                link.sequence,
+                self._packer,
             )
             accepts.prepare()
             self._fault(BEFORE_BEGIN)

@@ -12,9 +12,9 @@ import aiosqlite
 from gateway.model.ids import EventId, Seq, key_digest
 from gateway.model.records import EventSummary
 from gateway.store.protocol import EventFilter
-from gateway.store.sqlite import rows
+from gateway.store.sqlite import keys, rows, subjects
 from gateway.store.sqlite.bounds import seq_before, upper
-from gateway.store.sqlite.inserts import OPEN, Value
+from gateway.store.sqlite.inserts import OPEN, Value, marks
 from gateway.store.sqlite.rows import EVENT, EVENT_WIDTH, fetch
 
 _FIRST_LOOK: Final = 500
@@ -50,6 +50,15 @@ _TYPES: Final = """
         UNION ALL
         SELECT (SELECT min(type) FROM events WHERE type > name) FROM types WHERE name IS NOT NULL)
     SELECT name FROM types WHERE name IS NOT NULL"""
+BY_TEXT: Final = (
+    ("events WHERE id = ?", "seq"),
+    ("subjects WHERE subject = ?", "event"),
+    # What no index lists yet is walked through, so a page's bounds must not choose where that begins.
+    (f"{subjects.NOT_LISTED} AND subject = ?", "+seq"),
+    # Where both are one, the key is found by its digest.
+    ("events WHERE dedup_key IS NOT NULL AND provider_id = ?", "seq"),
+)
+"""Ways to the events that a text names: FROM and WHERE, and the column that names the event."""
 _SOURCES: Final = _TYPES.replace("type", "source")
 
 
@@ -137,11 +146,9 @@ async def _by_text(db: aiosqlite.Connection, text: str) -> Sequence[_Way]:
         for verified in (True, False)
     ]
     return [
-        _Way("events WHERE id = ?", (text,)),
-        _Way("events WHERE subject = ?", (text,)),
-        # Where both are one, the key is found by its digest.
-        _Way("events WHERE dedup_key IS NOT NULL AND provider_id = ?", (text,)),
-        *(_Way("dedup WHERE digest = ?", (digest,), "event") for digest in digests),
+        *(_Way(rest, (text,), column) for rest, column in BY_TEXT),
+        *(_Way("digests WHERE digest = ?", (digest,), "event") for digest in digests),
+        _Way(f"{keys.NOT_SWEPT} AND digest IN ({marks(len(digests))})", tuple(digests), "+event"),
     ]
 
 

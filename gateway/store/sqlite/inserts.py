@@ -81,7 +81,7 @@ EVENTS: Final = Insert(
     "seq id receipt item source type provider_type provider_id dedup_key subject time fields "
     "flags verified duplicates",
 )
-DEDUP: Final = Insert("dedup", "event id digest at", conflict="ON CONFLICT (digest) DO NOTHING")
+DEDUP: Final = Insert("dedup", "event id digest at")
 DELIVERIES: Final = Insert(
     "deliveries",
     "seq id event source route target order_key state reason detail next_at attempts "

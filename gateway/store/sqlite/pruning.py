@@ -14,7 +14,9 @@ from typing import Final, NamedTuple
 
 from gateway.model.ids import KeyDigest
 from gateway.model.states import DeliveryState
+from gateway.store.sqlite import subjects
 from gateway.store.sqlite.inserts import NAMED, OPEN, listed
+from gateway.store.sqlite.keys import Keys
 from gateway.store.sqlite.recent import RecentKeys
 from gateway.store.sqlite.transaction import Transaction, note_highest
 
@@ -49,7 +51,7 @@ _PART_OF_PACK: Final = "UPDATE packs SET receipts = receipts - ? WHERE id = ?"
 _KEYS: Final = "SELECT event, digest, at < ? FROM dedup WHERE event > ? ORDER BY event LIMIT ?"
 _DEDUP: Final = "DELETE FROM dedup WHERE event BETWEEN ? AND ?"
 OF_A_LIST: Final = (_PACKS, _NO_PACKS)
-OF_A_RUN: Final = (_UNFINISHED, _STOPS, _DEAD, *_DELETE, _RECEIPTS, _DEDUP)
+OF_A_RUN: Final = (_UNFINISHED, _STOPS, _DEAD, subjects.PRUNE, *_DELETE, _RECEIPTS, _DEDUP)
 
 # Only packs between a dictionary's number and the next one's are compressed against it. Whether all
 # of those are is not asked: their rows are long. The newest may be in use.
@@ -90,9 +92,10 @@ def prune(tx: Transaction, events_before: float, dedup_before: float, limit: int
 class Pruner:
     """See the module's text. Lives beside the write connection."""
 
-    __slots__ = ("_event", "_key", "_recent")
+    __slots__ = ("_event", "_key", "_keys", "_recent")
 
-    def __init__(self, recent: RecentKeys) -> None:
+    def __init__(self, recent: RecentKeys, keys: Keys) -> None:
+        self._keys = keys
         self._recent = recent
         self._event = 0
         self._key = 0
@@ -102,8 +105,8 @@ class Pruner:
     ) -> Pruned:
         """Prunes up to `limit` events and keys each."""
         note_highest(tx)
-        events, event = self._events(tx, events_before, limit)
-        keys, key = self._keys(tx, dedup_before, limit)
+        events, event = self._prune_events(tx, events_before, limit)
+        keys, key = self._prune_keys(tx, dedup_before, limit)
         done = event == key == 0
 
         def advance() -> None:
@@ -112,7 +115,7 @@ class Pruner:
         tx.after_commit.append(advance)
         return Pruned(events + keys, done)
 
-    def _events(self, tx: Transaction, before: float, limit: int) -> tuple[int, int]:
+    def _prune_events(self, tx: Transaction, before: float, limit: int) -> tuple[int, int]:
         """(rows that went, next cursor; 0: the pass is over)"""
         rows = tx.connection.execute(_FOUND, (before, self._event, limit))
         found = [_Found(*row) for row in rows]
@@ -128,13 +131,14 @@ class Pruner:
         more = len(found) == limit and any(one.old for one in found)
         return count, found[-1].seq if more else 0
 
-    def _keys(self, tx: Transaction, before: float, limit: int) -> tuple[int, int]:
+    def _prune_keys(self, tx: Transaction, before: float, limit: int) -> tuple[int, int]:
         found = tx.connection.execute(_KEYS, (before, self._key, limit)).fetchall()
         going = [KeyDigest(digest) for _, digest, old in found if old]
         for run in _runs((event, old) for event, _, old in found):
             tx.connection.execute(_DEDUP, run)
         # Memory forgets at once, the commit may still fail: then the database knows better.
         self._recent.forget(going)
+        tx.after_commit.append(lambda: self._keys.forget(going))
         more = len(found) == limit and bool(going)
         return len(going), found[-1][0] if more else 0
 
@@ -164,6 +168,7 @@ def _delete(tx: Transaction, run: _Run) -> int:
     """Events with their deliveries and attempts; returns the number of rows."""
     for target, count in tx.connection.execute(_DEAD, run):
         tx.counts[target, DeliveryState.DEAD] -= count
+    tx.connection.execute(subjects.PRUNE, run)
     return sum(tx.connection.execute(statement, run).rowcount for statement in _DELETE)
 
 
