@@ -55,7 +55,7 @@ async def stay(
             if together:
                 mine = {_cpu()}
                 _move(os.getpid(), mine, os.SCHED_BATCH)
-                _move(beside(), allowed - mine, os.SCHED_BATCH)
+                _move(beside(), allowed - mine, os.SCHED_OTHER)
             elif before:
                 _free(beside(), allowed)
             await asyncio.sleep(random.uniform(*every))  # noqa: S311  # no secret
