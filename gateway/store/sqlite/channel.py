@@ -5,7 +5,8 @@ import struct
 from typing import Final
 
 _LENGTH: Final = struct.Struct("<I")
-_PIECE: Final = 1024 * 1024
+ROOM: Final = 1024 * 1024
+"""Bytes that are given out at once; of one frame that is larger, as many as it has."""
 
 
 def framed(content: bytes) -> tuple[bytes, bytes]:
@@ -45,31 +46,59 @@ class Channel:
     def __init__(self, ours: socket.socket) -> None:
         """ours: a connected stream socket that blocks."""
         self._socket = ours
-        self._frames = Frames()
-        self._whole: list[bytes] = []
+        self._buffer = bytearray(ROOM)
+        self._begin = self._end = 0
+        """What has come and was not given out."""
 
-    def receive(self, most: int) -> list[bytes]:
-        """Waits for a frame; gives all that have come, in order, but no more of them once they are
-        `most` bytes. Empty: the other end is closed, and nothing is left."""
-        while not self._whole:
-            piece = self._socket.recv(_PIECE)
-            if not piece:
+    def receive(self) -> list[memoryview]:
+        """Waits for a frame; gives all that have come, in order, as far as there is room for them at
+        once. Empty: the other end is closed, and nothing is left.
+
+        They are good until the next call: the buffer is used again, for the pages of a new one would
+        have to be made each time.
+        """
+        self._make_room()
+        while (frame := self._next()) is None:
+            if not self._read(0):
                 return []
-            self._whole = self._frames.feed(piece)
-        while sum(map(len, self._whole)) < most:
-            try:
-                piece = self._socket.recv(_PIECE, socket.MSG_DONTWAIT)
-            except BlockingIOError:
-                break
-            if not piece:
-                break
-            self._whole += self._frames.feed(piece)
-        size = taken = 0
-        while taken < len(self._whole) and size < most:
-            size += len(self._whole[taken])
-            taken += 1
-        some, self._whole = self._whole[:taken], self._whole[taken:]
-        return some
+            self._make_room()
+        while self._end < len(self._buffer) and self._read(socket.MSG_DONTWAIT):
+            pass
+        found = [frame]
+        while (frame := self._next()) is not None:
+            found.append(frame)
+        return found
+
+    def _make_room(self) -> None:
+        """For the rest of the frame that has begun to come, and a little more."""
+        rest = self._buffer[self._begin : self._end]
+        wanted = ROOM
+        if len(rest) >= _LENGTH.size:
+            wanted = max(ROOM, _LENGTH.size + _LENGTH.unpack_from(rest)[0])
+        if wanted != len(self._buffer):
+            self._buffer = bytearray(wanted)
+        self._buffer[: len(rest)] = rest
+        self._begin, self._end = 0, len(rest)
+
+    def _next(self) -> memoryview | None:
+        """The next frame, if it is whole."""
+        begin = self._begin + _LENGTH.size
+        if begin > self._end:
+            return None
+        end = begin + _LENGTH.unpack_from(self._buffer, self._begin)[0]
+        if end > self._end:
+            return None
+        self._begin = end
+        return memoryview(self._buffer)[begin:end]
+
+    def _read(self, flags: int) -> int:
+        """How many bytes more have come; 0: none, or none will."""
+        try:
+            size = self._socket.recv_into(memoryview(self._buffer)[self._end :], 0, flags)
+        except BlockingIOError:
+            return 0
+        self._end += size
+        return size
 
     def send(self, content: bytes) -> None:
         """Returns when it is all on its way. Raises `OSError` where the other end is closed."""

@@ -9,15 +9,11 @@ import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
 
 from gateway.store.sqlite import wire
 from gateway.store.sqlite.channel import Channel
 from gateway.store.sqlite.commits import RECENT_KEYS, Committer, Fault
 from gateway.store.sqlite.connection import WriteConnection
-
-MOST: Final = 8 * 1024 * 1024
-"""Bytes of one commit; the bodies of more of them than that go in the next."""
 
 
 def serve(
@@ -40,7 +36,7 @@ def serve(
     channel = Channel(theirs)
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         channel.send(wire.hello(wire.Hello(trouble, connection.opened, connection.sequence.last)))
-        while frames := channel.receive(MOST):
+        while frames := channel.receive():
             batch = wire.decode(frames)
             channel.send(wire.answer(len(frames), batch, committer.commit(batch)))
             del batch  # nothing of a commit waits here for the next one

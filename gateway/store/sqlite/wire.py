@@ -38,7 +38,7 @@ def encode(batch: Batch) -> bytes:
     )
 
 
-def decode(frames: Sequence[bytes]) -> Batch:
+def decode(frames: Sequence[bytes | memoryview]) -> Batch:
     """Batches as one."""
     admissions: list[Admission] = []
     results: list[Result] = []

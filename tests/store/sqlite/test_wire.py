@@ -1,8 +1,11 @@
 """What goes to the process that writes arrives as it was, however the socket cuts it."""
 
 import dataclasses
+import socket
+import threading
 from collections.abc import Sequence
 from typing import Any
+from unittest import mock
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,8 +13,8 @@ from hypothesis import strategies as st
 from gateway.model.ids import DeliveryId, EventId, KeyDigest, Seq
 from gateway.model.records import Admission, Attempt, Keys, NewDelivery, NewEvent, Result
 from gateway.model.states import DeliveryState, ErrorClass, Reason, Trigger
-from gateway.store.sqlite import leases, wire
-from gateway.store.sqlite.channel import Frames, framed
+from gateway.store.sqlite import channel, leases, wire
+from gateway.store.sqlite.channel import Channel, Frames, framed
 from gateway.store.sqlite.commits import Batch, Change
 
 DELIVERY = NewDelivery(
@@ -63,3 +66,38 @@ def test_frames_come_out_whole_wherever_the_stream_is_cut(
     for start, end in zip([0, *sorted(cuts)], [*sorted(cuts), len(stream)], strict=True):
         found += frames.feed(stream[start:end])
     assert found == list(contents)
+
+
+@given(st.lists(st.binary(max_size=200), max_size=8), st.lists(st.integers(1, 300), max_size=20))
+def test_a_channel_gives_each_frame_whole_and_once(
+    contents: Sequence[bytes], cuts: Sequence[int]
+) -> None:
+    ours, theirs = socket.socketpair()
+    stream = b"".join(b"".join(framed(one)) for one in contents)
+    found: list[bytes] = []
+    with ours, theirs, mock.patch.object(channel, "ROOM", 64):
+        end = Channel(theirs)
+        for cut in cuts:
+            ours.sendall(stream[:cut])
+            stream = stream[cut:]
+        ours.sendall(stream)
+        ours.shutdown(socket.SHUT_WR)
+        while frames := end.receive():
+            found += map(bytes, frames)
+    assert found == list(contents)
+
+
+def test_a_channel_keeps_no_room_of_a_large_frame() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        end = Channel(theirs)
+        large = bytes(3 * channel.ROOM)
+        sender = threading.Thread(target=Channel(ours).send, args=(large,))
+        sender.start()
+        (frame,) = end.receive()
+        assert frame == large
+        sender.join()
+        Channel(ours).send(b"small")
+        del frame
+        assert list(map(bytes, end.receive())) == [b"small"]
+        assert len(end._buffer) == channel.ROOM
