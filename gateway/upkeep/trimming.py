@@ -16,13 +16,18 @@ EVERY: Final = 60.0
 APART: Final = 1024 * 1024
 """Bytes from which on a block is the system's own and goes back to it as soon as it is freed. Left
 to itself glibc keeps up to 32 MiB of such blocks in each heap, once it has freed one of them."""
+KEPT: Final = 16 * 1024 * 1024
+"""Bytes at the end of the heap that stay until the next `trim`. Of 128 KiB, as glibc has it, a store's
+commit gave all back and had its pages made anew each time: one and a half for an event."""
 _MMAP_THRESHOLD: Final = -3
-"""`M_MMAP_THRESHOLD` of mallopt(3)."""
+_TRIM_THRESHOLD: Final = -1
+"""`M_MMAP_THRESHOLD` and `M_TRIM_THRESHOLD` of mallopt(3)."""
 
 
 def keep_large_apart() -> None:
     """Once, before there are any."""
     _call("mallopt", _MMAP_THRESHOLD, APART)
+    _call("mallopt", _TRIM_THRESHOLD, KEPT)
 
 
 def trim() -> None:

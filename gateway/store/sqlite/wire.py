@@ -5,6 +5,7 @@ What comes often goes as plain tuples: a record pickled field by field costs twi
 """
 
 import pickle
+import struct
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
@@ -24,11 +25,14 @@ from gateway.store.sqlite.connection import Trouble
 
 Tuple = tuple[Any, ...]  # Any: a record's fields, in their order
 _PROTOCOL: Final = 5
+_SIZE: Final = struct.Struct("<Q")
+_BODY: Final = 8
 
 
 def encode(batch: Batch) -> bytes:
-    """A batch, on its way to the process that writes."""
-    return pickle.dumps(
+    """A batch, on its way to the process that writes: the size of its records, they, and the bodies,
+    which are large and copied once this way."""
+    records = pickle.dumps(
         (
             [_admission(one) for one in batch.admissions],
             [_result(one) for one in batch.results],
@@ -36,6 +40,8 @@ def encode(batch: Batch) -> bytes:
         ),
         _PROTOCOL,
     )
+    bodies = [one.body for one in batch.admissions]
+    return b"".join((_SIZE.pack(len(records)), records, *bodies))
 
 
 def decode(frames: Sequence[bytes | memoryview]) -> Batch:
@@ -44,8 +50,15 @@ def decode(frames: Sequence[bytes | memoryview]) -> Batch:
     results: list[Result] = []
     batch = Batch(admissions, results, changes := [])
     for frame in frames:
-        some, finished, more = pickle.loads(frame)  # noqa: S301  our own process wrote it
-        admissions += [_to_admission(one) for one in some]
+        at = _SIZE.size + _SIZE.unpack_from(frame)[0]
+        records = frame[_SIZE.size : at]
+        some, finished, more = pickle.loads(records)  # noqa: S301  our own process wrote it
+        for fields in some:
+            admission = _to_admission(fields)
+            size = fields[_BODY]
+            admission.body = bytes(frame[at : at + size])
+            at += size
+            admissions.append(admission)
         results += [_to_result(one) for one in finished]
         changes += more
     return batch
@@ -61,7 +74,7 @@ def _admission(one: Admission) -> Tuple:
         one.key_label,
         one.content_type,
         one.headers,
-        one.body,
+        len(one.body),  # at _BODY
         [_event(event) for event in one.events],
         one.revive,
         one.refusal,
