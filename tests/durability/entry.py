@@ -5,6 +5,8 @@
     DURABILITY_MIGRATIONS=2         so many migrations more than the product has, of every event
     DURABILITY_KILL=after_commit:7  SIGKILL to itself at the seventh coming to a named point
 
+Few keys and subjects wait for their indexes here, so that these are written all the time.
+
 Run as `python -m tests.durability.entry serve …`. The process that writes for it is this program
 again, and whichever of the two is to die takes the other along. Nothing here is part of the product.
 """
@@ -14,7 +16,7 @@ import signal
 import sqlite3
 import sys
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,8 @@ from gateway.app import writer
 from gateway.cli.main import main
 from gateway.delivery.dispatcher import Dispatcher
 from gateway.delivery.holds import Holds
-from gateway.store.sqlite import commits, files, leases, migrations, pruning
+from gateway.store.sqlite import commits, files, leases, migrations, pruning, subjects
+from gateway.store.sqlite.keys import Keys
 
 SYNCHRONOUS = "DURABILITY_SYNCHRONOUS"
 CHECKPOINT = "DURABILITY_CHECKPOINT"
@@ -70,7 +73,7 @@ def die_at(point: str, count: int) -> None:
         leases.record = first(come, leases.record)
     elif point == "prune":
         # Within the transaction, once rows are gone and before the commit.
-        pruning._release_receipts = first(come, pruning._release_receipts)
+        pruning._release = first(come, pruning._release)
     elif point == "reload":
         # Before each of its moves of deliveries; a start makes such moves too, and is left alone.
         def arm() -> None:
@@ -110,6 +113,8 @@ if __name__ == "__main__":
         files.AUTOCHECKPOINT_PAGES = int(os.environ[CHECKPOINT])  # type: ignore[misc]
     if MIGRATIONS in os.environ:
         migrate_on(int(os.environ[MIGRATIONS]))
+    commits.Keys = partial(Keys, 40)  # type: ignore[misc, assignment]
+    subjects.STEP = 100  # type: ignore[misc]
     if KILL in os.environ:
         name, _, number = os.environ[KILL].partition(":")
         assert name in POINTS
