@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final, cast
 
 from gateway.errors import StoreUnavailable
+from gateway.model.records import Admission
 from gateway.store.sqlite import files, wire
 from gateway.store.sqlite.channel import Frames, framed
 from gateway.store.sqlite.commits import Done
@@ -113,12 +114,22 @@ class ProcessWriter(Writer):
             if self._starting is None:
                 self._starting = self._loop.create_task(self._start_again())
         elif self._bytes < WINDOW:
-            some, self._waiting = self._waiting, []
-            jobs = Jobs(some)
+            jobs = Jobs(self._take())
             content = wire.encode(jobs.batch())
             self._under_way.append((jobs, len(content)))
             self._bytes += len(content)
             self._link.send(content)
+
+    def _take(self) -> list[Job]:
+        """Those of the waiting that go in the next frame: as many as fill the window, one at least."""
+        room = WINDOW - self._bytes
+        count = 0
+        while room > 0 and count < len(self._waiting):
+            work = self._waiting[count].work
+            room -= len(work.body) if isinstance(work, Admission) else 0
+            count += 1
+        some, self._waiting = self._waiting[:count], self._waiting[count:]
+        return some
 
     def came(self, answer: wire.Answer) -> None:
         """What became of the oldest frames."""

@@ -16,7 +16,7 @@ from gateway.model.records import Committed
 from gateway.model.states import DeliveryState
 from gateway.store import sqlite
 from gateway.store.protocol import DeliveryFilter, EventFilter
-from gateway.store.sqlite import files, process_writer
+from gateway.store.sqlite import files, process_writer, wire
 from gateway.store.sqlite.store import SqliteStore
 from tests.store.conftest import Served
 from tests.store.make import NOW, admission, delivery, event, result
@@ -122,9 +122,13 @@ async def test_more_than_may_be_under_way_waits_and_is_stored(
 ) -> None:
     monkeypatch.setattr(process_writer, "WINDOW", 1)
     async with opened(tmp_path / "gateway.db") as store:
-        bodies = [bytes([n]) * (n * 50_000) for n in range(40)]
+        bodies = [bytes([n]) * (n * 50_000) for n in range(1, 41)]
         made = [admission(event(f"key {n}"), body=body) for n, body in enumerate(bodies)]
+        sent: list[int] = []
+        encode = wire.encode
+        monkeypatch.setattr(wire, "encode", lambda b: sent.append(len(b.admissions)) or encode(b))
         answers = await asyncio.gather(*(store.accept(one) for one in made))
+        assert sent == [1] * 40, "a frame holds no more than the window and its last job"
         assert not any(answer[0].duplicate for answer in answers)
         for number, body in enumerate(bodies):
             (found,) = await store.events(EventFilter(text=f"key {number}"), None, 1)
