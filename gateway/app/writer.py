@@ -20,7 +20,11 @@ from typing import Final
 from gateway.store.sqlite.serving import serve
 from gateway.upkeep import trimming
 
-COMMAND: Final = (sys.executable, "-m", "gateway.app.writer")
+_HERE: Final = {"", str(Path.cwd())}
+_SAFE: Final = () if sys.path[:1] and sys.path[0] in _HERE else ("-P",)
+"""The folder that a gateway is started in may hold a `gateway` of somebody else's. `-m` would look
+there first, and does so only where this process does, too (`python -m gateway` in its own folder)."""
+COMMAND: Final = (sys.executable, *_SAFE, "-m", "gateway.app.writer")
 _NOT_FOR_US: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
