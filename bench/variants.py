@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from aiohttp import web
 from multidict import CIMultiDict
 
+from gateway.app import writer
 from gateway.cli.main import main
 from gateway.ingest.judge import Judge
 from gateway.ingest.parts import Answer, Parts
@@ -25,7 +26,7 @@ _ANSWER = Answer(
 
 
 def no_writer() -> None:
-    """Nothing is stored: all that a writer in another process could save, and more."""
+    """Nothing is stored: what is left is the most that another way to the store could give."""
 
     async def accept(_: SqliteStore, admission: Admission) -> Sequence[Admitted]:
         return [Admitted(duplicate=False, id=event.id) for event in admission.events]
@@ -41,6 +42,11 @@ def no_judge() -> None:
         return _ANSWER
 
     Judge.receive = receive  # type: ignore[method-assign]
+
+
+def writer_thread() -> None:
+    """A thread writes, as it was before and is with one CPU."""
+    writer.command = lambda _: ()
 
 
 class _Whole:
@@ -89,6 +95,7 @@ def aiohttp_objects() -> None:
 
 VARIANTS: dict[str, Callable[[], None]] = {
     "whole": lambda: None,
+    "writer-thread": writer_thread,
     "aiohttp-objects": aiohttp_objects,
     "no-writer": no_writer,
     "no-judge": no_judge,
