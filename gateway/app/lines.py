@@ -3,7 +3,7 @@
 import logging
 from operator import attrgetter
 
-from gateway.delivery.attempt import AttemptLine
+from gateway.delivery.ports import AttemptLine
 from gateway.ingest.ports import RequestLine
 from gateway.observe.logs import logger
 from gateway.observe.traces import frames

@@ -7,14 +7,16 @@ fails all end as a hold with its reason, never as a loss.
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from http import HTTPStatus
-from typing import Final, Protocol
+from typing import Any, Final
 
-from gateway.delivery.gate import Pick
+from gateway.delivery.gate import Gate, Pick
 from gateway.delivery.gates import Gates
 from gateway.delivery.hiding import hide
 from gateway.delivery.outcomes import said
 from gateway.delivery.pauses import Pauses
+from gateway.delivery.ports import AttemptLine, Metrics, Sender
 from gateway.delivery.render import Request, lane, render, wanted
 from gateway.delivery.retry import decide, error_class
 from gateway.delivery.tokens import AuthFailed, Tokens
@@ -22,7 +24,8 @@ from gateway.errors import ExpressionFailed
 from gateway.model.record import record
 from gateway.model.records import Attempt, Result, Work
 from gateway.model.states import DeliveryState, Reason, Trigger
-from gateway.net.egress import Answer, Call
+from gateway.net.egress import Call
+from gateway.net.sending import Answer
 from gateway.plan.credentials import OAuth2
 from gateway.plan.plan import Plan, Target
 from gateway.routing.match import Route
@@ -31,40 +34,10 @@ JUDGE: Final = "judge again"
 """Detail of a delivery that was held by an expression and retried: its `when` is asked anew."""
 
 
-class Sender(Protocol):
-    """The way out."""
-
-    async def send(self, call: Call) -> Answer:
-        """Makes one POST."""
-        ...
-
-
-class Metrics(Protocol):
-    """Counters of delivery."""
-
-    def delivered(self, target: str) -> None:
-        """A target took a delivery."""
-        ...
-
-    def attempted(self, target: str, result: str, seconds: float) -> None:
-        """One attempt ended."""
-        ...
-
-
-@record
-class AttemptLine:
-    """What the log says of one attempt. Holds no header and no body."""
-
-    event_id: str
-    delivery: str
-    route: str
-    target: str
-    endpoint: str
-    number: int
-    status: int | None
-    error: str
-    state: str
-    seconds: float
+Begun = tuple["asyncio.Future[Any]", Callable[[], Result]]
+"""An attempt under way: when its future is done, what it came to can be asked for. That raises what
+ended it otherwise."""
+Send = Callable[[Call], "asyncio.Future[Answer]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,35 +56,56 @@ class Attempts:
     """None where nobody reads it."""
 
     async def make(self, work: Work) -> Result:
+        """`begin`, and waits for the end."""
+        return await _whole(self.begin(work))
+
+    def begin(self, work: Work) -> Begun:
         """Tries a leased delivery once, or says why it is not tried."""
-        now = self.clock()
-        ready = self._ready(work, now)
+        ready = self._ready(work, self.clock())
         if isinstance(ready, Result):
-            return ready
-        oauth2, token = ready.target.oauth2, None
-        if oauth2 is not None:
-            try:
-                token = await self.tokens.get(oauth2)
-            except AuthFailed as failed:
-                return _hold(work, Reason.AUTH, str(failed), now)
-        gate = self.gates.of(ready.target.name)
-        pick = gate.pick(work.endpoint, self.clock())
-        if pick is None:  # the last endpoint was taken out since this attempt was begun
-            return Result(
-                work.delivery.seq, DeliveryState.PENDING, Reason.BREAKER_OPEN, "", now, None
-            )
-        call = _call(ready, pick)
+            return _at_once(ready)
+        if ready.target.oauth2 is not None:
+            task = asyncio.create_task(self._authorized(work, ready, ready.target.oauth2))
+            return task, task.result
+        return self._send(work, ready, self.sender.send)
+
+    async def _authorized(self, work: Work, ready: "_Ready", how: OAuth2) -> Result:
+        """Gets a token first."""
         try:
-            if oauth2 is None or token is None:
-                answer = await self.sender.send(call)
-            else:
-                answer = await self._with_token(call, oauth2, token)
+            token = await self.tokens.get(how)
+        except AuthFailed as failed:
+            return _hold(work, Reason.AUTH, str(failed), self.clock())
+
+        def send(call: Call) -> "asyncio.Future[Answer]":
+            return asyncio.create_task(self._with_token(call, how, token))
+
+        return await _whole(self._send(work, ready, send))
+
+    def _send(self, work: Work, ready: "_Ready", send: Send) -> Begun:
+        gate = self.gates.of(ready.target.name)
+        now = self.clock()
+        pick = gate.pick(work.endpoint, now)
+        if pick is None:  # the last endpoint was taken out since this attempt was begun
+            seq = work.delivery.seq
+            return _at_once(Result(seq, DeliveryState.PENDING, Reason.BREAKER_OPEN, "", now, None))
+        try:
+            answer = send(_call(ready, pick))
         except BaseException:
-            gate.abandoned(pick, self.clock())
+            gate.abandoned(pick, now)
             raise
-        done = self.clock()
-        gate.ended(pick, said(answer, done), done)
-        return self._result(work, ready, pick, answer, done)
+        return answer, partial(self._ended, work, ready, gate, pick, answer)
+
+    def _ended(
+        self, work: Work, ready: "_Ready", gate: Gate, pick: Pick, future: "asyncio.Future[Answer]"
+    ) -> Result:
+        now = self.clock()
+        try:
+            answer = future.result()
+        except BaseException:
+            gate.abandoned(pick, now)
+            raise
+        gate.ended(pick, said(answer, now), now)
+        return self._result(work, ready, pick, answer, now)
 
     async def _with_token(self, call: Call, how: OAuth2, token: str) -> Answer:
         """Sends with a token; once more with another if that is refused."""
@@ -184,6 +178,22 @@ class Attempts:
         if target.oauth2 is not None and (token := self.tokens.held(target.oauth2)):
             excerpt = hide(excerpt, [token.encode()])
         return hide(excerpt, target.hidden) if target.hidden else excerpt
+
+
+async def _whole(begun: Begun) -> Result:
+    future, result = begun
+    try:
+        await future
+    finally:
+        found = result()
+    return found
+
+
+def _at_once(result: Result) -> Begun:
+    """An attempt that is over before it began."""
+    future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+    future.set_result(result)
+    return future, future.result
 
 
 @record

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 from gateway.delivery.gates import Gates
 from gateway.delivery.health import after
 from gateway.delivery.spots import Spot
-from gateway.net.egress import Answer, Call
+from gateway.net.egress import Call
+from gateway.net.sending import Answer
 from gateway.plan.plan import HealthCheck, Target
 
 LOOK: Final = 1.0

@@ -5,7 +5,7 @@ from typing import Final
 from gateway.delivery.retry import Verdict, read_retry_after, verdict
 from gateway.model.record import record
 from gateway.model.states import ErrorClass
-from gateway.net.egress import Answer
+from gateway.net.sending import Answer
 
 OF_THE_REQUEST: Final = frozenset({409, 425, 429})
 """Answers that are tried again and yet are no failure of the endpoint: they speak of this very

@@ -13,7 +13,7 @@ from typing import Final
 from gateway.model.record import record
 from gateway.model.records import Delivery
 from gateway.model.states import DeliveryState, ErrorClass, Reason
-from gateway.net.egress import Answer
+from gateway.net.sending import Answer
 from gateway.plan.plan import RetryPolicy
 
 

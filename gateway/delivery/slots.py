@@ -7,9 +7,10 @@ happens in it.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
-from gateway.delivery.attempt import Attempts
+from gateway.delivery.attempt import Attempts, Begun
 from gateway.delivery.loading import MISTAKE, Loader
 from gateway.delivery.memory import AttemptMemory
 from gateway.delivery.queue import TargetQueue
@@ -17,7 +18,7 @@ from gateway.delivery.results import Results
 from gateway.delivery.tasks import Tasks
 from gateway.errors import StoreUnavailable
 from gateway.model.ids import Seq
-from gateway.model.records import Due, Work
+from gateway.model.records import Due, Result, Work
 from gateway.model.states import Reason
 from gateway.store.protocol import Store
 
@@ -59,7 +60,15 @@ class Slots:
 
     def begin(self, queue: TargetQueue, work: Work) -> None:
         """Tries a leased delivery in a slot, and then what follows."""
-        self._tasks.begin(self._slot(queue, work))
+        try:
+            suspect = work.delivery.deaths
+            future, result = self._suspect(work) if suspect else self._attempts.begin(work)
+        except Exception as error:  # noqa: BLE001  # see `_ended`
+            future = asyncio.get_running_loop().create_future()
+            future.set_exception(error)
+            result = future.result
+        self._tasks.keep(future)
+        future.add_done_callback(partial(self._ended, queue, work, result))
 
     def lease(self, queue: TargetQueue, dues: Sequence[Due]) -> None:
         """Leases old deliveries and makes them ready."""
@@ -79,33 +88,44 @@ class Slots:
         await self._loader.fill(queue)
         self._pump(queue)
 
-    async def _slot(self, queue: TargetQueue, first: Work) -> None:
-        work: Work | None = first
-        while work is not None:
-            await self._attempt(queue, work)
-            work = self._following(queue)
+    def _suspect(self, work: Work) -> Begun:
+        """The process has died while this was tried: that it is again is noted first."""
 
-    async def _attempt(self, queue: TargetQueue, work: Work) -> None:
+        async def noted() -> Result:
+            await self._store.begin(work.delivery.seq)
+            return await self._attempts.make(work)
+
+        task = asyncio.create_task(noted())
+        return task, task.result
+
+    def _ended(
+        self,
+        queue: TargetQueue,
+        work: Work,
+        result: Callable[[], Result],
+        future: "asyncio.Future[Any]",
+    ) -> None:
+        """An attempt is over: its slot is free, whatever happened in it."""
+        self._tasks.forget(future)
         try:
-            if work.delivery.deaths:
-                await self._store.begin(work.delivery.seq)
-            result = await self._attempts.make(work)
-            if result.attempt is None:
-                await asyncio.sleep(0)  # what waited for nobody must not keep the loop
-        except asyncio.CancelledError:
-            self._results.put_back(work)
-            raise
-        except StoreUnavailable:
+            found = result()
+        except (asyncio.CancelledError, StoreUnavailable):
             self._results.put_back(work)
         except Exception as error:  # noqa: BLE001  # a mistake of ours must not strand a delivery
             self._report(error)
             self._results.put_back(work, after=MISTAKE)
         else:
-            self._results.record(queue.target, result)
-        finally:
-            self._memory.ended(work)
-            queue.running -= 1
-            queue.ended += 1
+            self._results.record(queue.target, found)
+        self._memory.ended(work)
+        queue.running -= 1
+        queue.ended += 1
+        try:
+            following = self._following(queue)
+        except Exception as error:  # noqa: BLE001  # nobody waits for this call
+            self._report(error)
+            return
+        if following is not None:
+            self.begin(queue, following)
 
     async def _lease_all(self, queue: TargetQueue) -> None:
         """Leases what was taken, one lease at a time: while it runs, more gather for the next. One

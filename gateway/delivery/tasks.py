@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from typing import Any
 
 
 class Tasks:
@@ -10,7 +11,7 @@ class Tasks:
     def __init__(self, report: Callable[[BaseException], None]) -> None:
         """report: hears of an exception nobody expected."""
         self._report = report
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Future[Any]] = set()
 
     def __len__(self) -> int:
         return len(self._tasks)
@@ -20,6 +21,14 @@ class Tasks:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
+
+    def keep(self, future: "asyncio.Future[Any]") -> None:
+        """Waits for it too at the end; who has begun it hears of its end, and says `forget`."""
+        self._tasks.add(future)
+
+    def forget(self, future: "asyncio.Future[Any]") -> None:
+        """It has ended."""
+        self._tasks.discard(future)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

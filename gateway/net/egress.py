@@ -12,20 +12,17 @@ from http import HTTPStatus
 from typing import Final, Literal
 from urllib.parse import urlencode
 
-from gateway.errors import GatewayError, forget_frames
+from gateway.errors import GatewayError
 from gateway.model.record import record
-from gateway.model.states import ErrorClass
 from gateway.net.dial import ConnectTimeout, Dialer
-from gateway.net.failures import classify
-from gateway.net.http1 import HeadTooLarge, Reply
 from gateway.net.place import head, place
 from gateway.net.pool import Pool
+from gateway.net.sending import Answer, Outgoing, Sending, failure
 
 ANSWER_MAX: Final = 64 * 1024
 EXCERPT: Final = 1024
 CONNECT: Final = 10.0
 """Seconds to connect for a document."""
-_FAILURES: Final = (OSError, ValueError, HeadTooLarge)
 
 
 @record
@@ -45,18 +42,6 @@ class Call:
     method: Literal["POST", "GET"] = "POST"
     tls: ssl.SSLContext | None = None
     """Whose certificates count there and who we are; the system's, and nobody, unless given."""
-
-
-@record
-class Answer:
-    """What came of it: a status, or an error class with a message for a person."""
-
-    status: int | None
-    error: ErrorClass | None
-    message: str
-    excerpt: bytes
-    duration: float
-    retry_after: str | None = None
 
 
 class FetchFailed(GatewayError):
@@ -83,18 +68,10 @@ class Egress:
         self._trust = trust or ssl.create_default_context()
         self._pool = Pool(Dialer())
 
-    async def send(self, call: Call) -> Answer:
-        """Makes one request. Never raises but for cancellation."""
-        started = time.perf_counter()
-        try:
-            reply = await self._exchange(call, keep=EXCERPT)
-        except _FAILURES as error:
-            kind, message = classify(error)
-            forget_frames(error)
-            # A status without the end of its answer is no answer: the service may not have it.
-            return Answer(None, kind, message, b"", time.perf_counter() - started)
-        took = time.perf_counter() - started
-        return Answer(reply.status, None, "", reply.body, took, reply.retry_after)
+    def send(self, call: Call) -> "asyncio.Future[Answer]":
+        """Begins one request. It has an answer whatever comes of it; to cancel it ends its
+        connection."""
+        return self._begin(call, EXCERPT)
 
     async def fetch(
         self,
@@ -117,40 +94,53 @@ class Egress:
             url, headers, urlencode(form).encode(), seconds, min(seconds, CONNECT),
             answer_most=at_most, method="POST" if form else "GET", tls=tls,
         )  # fmt: skip
-        try:
-            reply = await self._exchange(call, keep=at_most)
-        except _FAILURES as error:
-            raise FetchFailed(classify(error)[1]) from None
-        if reply.status != HTTPStatus.OK:
-            raise FetchFailed(f"the answer was {reply.status}", reply.body[:EXCERPT])
-        if not reply.whole:
+        answer = await self._begin(call, at_most)
+        if answer.status is None:
+            raise FetchFailed(answer.message)
+        if answer.status != HTTPStatus.OK:
+            raise FetchFailed(f"the answer was {answer.status}", answer.excerpt[:EXCERPT])
+        if not answer.whole:
             raise FetchFailed(f"the answer is over {at_most} bytes")
-        return reply.body
+        return answer.excerpt
 
-    async def _exchange(self, call: Call, *, keep: int) -> Reply:
-        """One request, and no second one whatever becomes of it."""
-        until = self._loop.time() + call.timeout
+    def _begin(self, call: Call, keep: int) -> "asyncio.Future[Answer]":
+        """One request, and no second one whatever becomes of it. keep: bytes of the answer."""
+        began, until = time.perf_counter(), self._loop.time() + call.timeout
+        try:
+            out = self._outgoing(call, keep, began, until)
+        except ValueError as error:
+            refused: asyncio.Future[Answer] = self._loop.create_future()
+            refused.set_result(failure(error, began))
+            return refused
+        connection = self._pool.kept(out.where, out.tls)
+        if connection is None:
+            return self._loop.create_task(self._dialed(out, call.connect_timeout))
+        return Sending(out, connection, self._pool)
+
+    def _outgoing(self, call: Call, keep: int, began: float, until: float) -> Outgoing:
         where = place(call.url, call.address)
-        tls = (call.tls or self._trust) if where.tls else None
         posts = call.method == "POST"
         lines = head(call.method, where, call.headers, len(call.body) if posts else None)
-        connection = self._pool.kept(where, tls)
-        if connection is None:
-            try:
-                async with asyncio.timeout_at(until):
-                    connection = await self._pool.dial(where, tls, call.connect_timeout)
-            except TimeoutError as error:  # a name that nobody answers for is one too
-                raise ConnectTimeout from error
-        request = (lines, call.body) if posts and call.body else (lines,)
+        return Outgoing(
+            where,
+            (call.tls or self._trust) if where.tls else None,
+            (lines, call.body) if posts and call.body else (lines,),
+            keep,
+            call.answer_most,
+            began,
+            until,
+        )
+
+    async def _dialed(self, out: Outgoing, seconds: float) -> Answer:
+        """Over a new connection. seconds: to connect."""
         try:
-            reply = await connection.exchange(
-                request, keep=keep, at_most=call.answer_most, until=until
-            )
-        except BaseException:
-            connection.abort()
-            raise
-        self._pool.give(where, tls, connection)
-        return reply
+            async with asyncio.timeout_at(out.until):
+                connection = await self._pool.dial(out.where, out.tls, seconds)
+        except TimeoutError:  # a name that nobody answers for is one too
+            return failure(ConnectTimeout(), out.began)
+        except (OSError, ValueError) as error:
+            return failure(error, out.began)
+        return await Sending(out, connection, self._pool)
 
     async def close(self) -> None:
         """Closes every idle connection."""

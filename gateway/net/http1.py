@@ -7,11 +7,9 @@ again. Names, pools and what an error means live elsewhere.
 
 import asyncio
 from collections.abc import Sequence
-from typing import Final, cast
+from typing import Final, Protocol, cast
 
 import httptools
-
-from gateway.model.record import record
 
 HEAD_MAX: Final = 16 * 1024
 """Bytes of an answer's head, interim answers (1xx) before it included."""
@@ -25,21 +23,23 @@ class HeadTooLarge(Exception):
     """An answer's head is over `HEAD_MAX`."""
 
 
-@record
-class Reply:
-    """An answer. body: its first bytes. whole: there was no more of it than was allowed."""
+class Hears(Protocol):
+    """Whoever made a request hears one of these, once, while bytes are read: it must be quick."""
 
-    status: int
-    retry_after: str | None
-    body: bytes
-    whole: bool
+    def answered(self, status: int, retry_after: str | None, body: bytes, *, whole: bool) -> None:
+        """body: its first bytes. whole: there was no more of it than was allowed."""
+        ...
+
+    def failed(self, error: Exception) -> None:
+        """`Broken`, `HeadTooLarge` or `TimeoutError`."""
+        ...
 
 
 class Connection(asyncio.Protocol):
     """Made by the loop; `exchange` one request after the other, `abort` at the end."""
 
     __slots__ = (
-        "_at_most", "_body", "_framed", "_future", "_head", "_keep", "_lasts", "_loop", "_parser",
+        "_asks", "_at_most", "_body", "_framed", "_head", "_keep", "_lasts", "_loop", "_parser",
         "_retry_after", "_size", "_status", "_transport", "_unended", "_until", "_watch",
     )  # fmt: skip
 
@@ -57,7 +57,8 @@ class Connection(asyncio.Protocol):
             lenient_optional_cr_before_lf=True,
             lenient_spaces_after_chunk_size=True,
         )
-        self._future: asyncio.Future[Reply] | None = None
+        self._asks: Hears | None = None
+        """Of the exchange that is under way."""
         self._lasts = True
         self._reset()
 
@@ -83,24 +84,22 @@ class Connection(asyncio.Protocol):
         return self._lasts and transport is not None and not transport.is_closing()
 
     def exchange(
-        self, request: Sequence[bytes], *, keep: int, at_most: int, until: float
-    ) -> "asyncio.Future[Reply]":
-        """Sends a request; the answer, or `Broken`, `HeadTooLarge`, `TimeoutError`.
+        self, request: Sequence[bytes], asks: Hears, *, keep: int, at_most: int, until: float
+    ) -> None:
+        """Sends a request, and tells who asks what comes of it.
 
         keep: bytes of the answer's body. at_most: bytes after which the rest is not wanted. until:
         its deadline, by the loop's clock.
         """
-        future: asyncio.Future[Reply] = self._loop.create_future()
         if self._transport is None or self._transport.is_closing():
-            future.set_exception(Broken())
-            return future
+            asks.failed(Broken())
+            return
         self._reset()
-        self._future = future
+        self._asks = asks
         self._keep, self._at_most, self._until = keep, at_most, until
         if self._watch is None or until < self._watch.when():
             self._watch_until(until)
         self._transport.writelines(request)
-        return future
 
     def abort(self) -> None:
         """Ends the connection at once."""
@@ -109,12 +108,12 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    def _fail(self, error: BaseException) -> None:
+    def _fail(self, error: Exception) -> None:
         """Ends the exchange that is under way, and the connection."""
-        future, self._future = self._future, None
+        asks, self._asks = self._asks, None
         self.abort()
-        if future is not None and not future.done():
-            future.set_exception(error)
+        if asks is not None:
+            asks.failed(error)
 
     # ---- the deadline: one timer for many exchanges, since nearly all are over long before it
 
@@ -129,7 +128,7 @@ class Connection(asyncio.Protocol):
 
     def _rings(self) -> None:
         self._watch = None
-        if self._future is None:
+        if self._asks is None:
             return
         if self._loop.time() < self._until:  # an exchange that began later
             self._watch_until(self._until)
@@ -145,7 +144,7 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes came."""
-        if self._future is None:  # nobody asked: whatever it is, it is no answer to the next
+        if self._asks is None:  # nobody asked: whatever it is, it is no answer to the next
             self.abort()
             return
         try:
@@ -204,13 +203,13 @@ class Connection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         """Another answer without another request: of the two it is the connection that is wrong."""
-        if self._future is None:
+        if self._asks is None:
             self.abort()
 
     def _finish(self, *, whole: bool) -> None:
-        future, self._future = self._future, None
+        asks, self._asks = self._asks, None
         transport = self._transport
         if not whole or (transport is not None and transport.get_write_buffer_size()):
             self.abort()  # the rest is not wanted, or the request was not
-        if future is not None and not future.done():
-            future.set_result(Reply(self._status, self._retry_after, bytes(self._body), whole))
+        if asks is not None:
+            asks.answered(self._status, self._retry_after, bytes(self._body), whole=whole)

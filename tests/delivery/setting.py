@@ -6,16 +6,18 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
 
-from gateway.delivery.attempt import AttemptLine, Attempts
+from gateway.delivery.attempt import Attempts
 from gateway.delivery.dispatcher import Dispatcher
 from gateway.delivery.gates import Gates
 from gateway.delivery.pauses import Pauses
+from gateway.delivery.ports import AttemptLine
 from gateway.delivery.tokens import Tokens
 from gateway.errors import StoreUnavailable
 from gateway.model.ids import DeliveryId, EventId, Seq
 from gateway.model.records import Delivery, Due, Event, Moved, Result, Selection, Work
 from gateway.model.states import MOVES, STEPS, DeliveryState, Reason, Trigger, Verb
-from gateway.net.egress import Answer, Call
+from gateway.net.egress import Call
+from gateway.net.sending import Answer
 from gateway.plan.plan import Endpoint, Plan, RetryPolicy, Target
 from gateway.routing.templates import TextTemplate
 from gateway.store.protocol import TargetBacklog
@@ -220,7 +222,10 @@ class Outside:
     order: list[str] = field(default_factory=list)
     now: set[str] = field(default_factory=set)
 
-    async def send(self, call: Call) -> Answer:
+    def send(self, call: Call) -> asyncio.Future[Answer]:
+        return asyncio.ensure_future(self._send(call))
+
+    async def _send(self, call: Call) -> Answer:
         id = dict(call.headers)["webhook-id"]
         assert id not in self.now, "attempted twice at once"
         self.now.add(id)

@@ -8,7 +8,8 @@ import pytest
 from gateway.delivery.pump import LATE
 from gateway.delivery.slots import LEASE, SOON
 from gateway.model.states import Reason
-from gateway.net.egress import Answer, Call
+from gateway.net.egress import Call
+from gateway.net.sending import Answer
 from tests.delivery.setting import OK, MemoryDeliveries, Setting, dispatching, plan, target
 from tests.delivery.virtual import clock, run
 

@@ -2,13 +2,15 @@
 
 import pytest
 
-from gateway.delivery.attempt import JUDGE, AttemptLine, Attempts
+from gateway.delivery.attempt import JUDGE, Attempts
 from gateway.delivery.gates import Gates
 from gateway.delivery.pauses import Pauses
+from gateway.delivery.ports import AttemptLine
 from gateway.delivery.tokens import Tokens
 from gateway.model.records import Result, Work
 from gateway.model.states import REASONS, DeliveryState, ErrorClass, Reason, Trigger
-from gateway.net.egress import Answer, Call
+from gateway.net.egress import Call
+from gateway.net.sending import Answer
 from gateway.plan.plan import Endpoint, Plan
 from gateway.routing.expressions import compile_expression
 from gateway.routing.transform import compile_transform

@@ -9,7 +9,8 @@ from gateway.delivery.checks import Checks
 from gateway.delivery.names import EVERY, Names
 from gateway.model.endpoints import EndpointState
 from gateway.model.states import ErrorClass
-from gateway.net.egress import Answer, Call
+from gateway.net.egress import Call
+from gateway.net.sending import Answer
 from gateway.plan.plan import BreakerPolicy, Endpoint, HealthCheck, Plan
 from tests.delivery.setting import OK, MemoryDeliveries, Setting, dispatching, plan, target
 from tests.delivery.virtual import clock, run

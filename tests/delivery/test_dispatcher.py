@@ -10,7 +10,8 @@ from gateway.delivery.dispatcher import Dispatcher
 from gateway.delivery.slots import LEASE
 from gateway.errors import StoreUnavailable
 from gateway.model.records import Due, Moved
-from gateway.net.egress import Answer, Call
+from gateway.net.egress import Call
+from gateway.net.sending import Answer
 from tests.delivery.setting import FAILED, OK, MemoryDeliveries, dispatching, plan, target
 from tests.delivery.virtual import clock, run
 

@@ -10,7 +10,8 @@ import pytest
 
 from gateway.model.endpoints import BreakerState, EndpointState
 from gateway.model.states import DeliveryState, ErrorClass, Reason
-from gateway.net.egress import Answer, Call
+from gateway.net.egress import Call
+from gateway.net.sending import Answer
 from gateway.plan.plan import BreakerPolicy, Endpoint, RetryPolicy
 from tests.delivery.setting import FAILED, OK, MemoryDeliveries, Setting, dispatching, plan, target
 from tests.delivery.test_fresh_and_end import accept

@@ -7,7 +7,8 @@ import pytest
 from gateway.delivery import loading as loading_module
 from gateway.delivery import queue as queue_module
 from gateway.model.records import Due
-from gateway.net.egress import Answer, Call
+from gateway.net.egress import Call
+from gateway.net.sending import Answer
 from tests.delivery.setting import OK, MemoryDeliveries, dispatching, plan, target
 from tests.delivery.virtual import clock, run
 

@@ -13,7 +13,8 @@ from gateway.errors import StoreUnavailable
 from gateway.model.ids import EventId
 from gateway.model.records import Admission, Admitted, Due, NewDelivery, NewEvent
 from gateway.model.states import DeliveryState, Reason
-from gateway.net.egress import Answer, Call
+from gateway.net.egress import Call
+from gateway.net.sending import Answer
 from tests.delivery.setting import FAILED, OK, MemoryDeliveries, Setting, dispatching, plan, target
 from tests.delivery.virtual import clock, run
 

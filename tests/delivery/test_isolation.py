@@ -10,7 +10,8 @@ import pytest
 from gateway.delivery import dispatcher as dispatching_module
 from gateway.delivery import queue as queue_module
 from gateway.delivery.memory import AttemptMemory
-from gateway.net.egress import Answer, Call
+from gateway.net.egress import Call
+from gateway.net.sending import Answer
 from tests.delivery.setting import OK, MemoryDeliveries, dispatching, plan, target
 from tests.delivery.test_fresh_and_end import accept
 from tests.delivery.virtual import clock, run

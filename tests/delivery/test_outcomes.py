@@ -5,7 +5,7 @@ import pytest
 from gateway.delivery.outcomes import said
 from gateway.delivery.retry import verdict
 from gateway.model.states import ErrorClass
-from gateway.net.egress import Answer
+from gateway.net.sending import Answer
 
 T = 1_790_000_000.0
 

@@ -11,7 +11,7 @@ from gateway.delivery.retry import Verdict, decide, delay, error_class, read_ret
 from gateway.model.ids import DeliveryId
 from gateway.model.records import Delivery, Seq
 from gateway.model.states import DeliveryState, ErrorClass, Reason, Trigger
-from gateway.net.egress import Answer
+from gateway.net.sending import Answer
 from gateway.plan.plan import RetryPolicy
 
 NOW = 1_790_000_000.0

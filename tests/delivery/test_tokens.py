@@ -11,7 +11,8 @@ import pytest
 from gateway.delivery.tokens import AGAIN_FIRST, AuthFailed, Tokens
 from gateway.model.records import Due, Moved, Selection
 from gateway.model.states import Reason
-from gateway.net.egress import Answer, Call, FetchFailed
+from gateway.net.egress import Call, FetchFailed
+from gateway.net.sending import Answer
 from gateway.plan.credentials import OAuth2
 from tests.delivery.setting import OK, MemoryDeliveries, dispatching, plan, target
 from tests.delivery.virtual import clock, run

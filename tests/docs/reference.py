@@ -6,7 +6,7 @@ from gateway.cli.main import COMMANDS, root
 from gateway.delivery.retry import Verdict, verdict
 from gateway.model.outcomes import OUTCOMES
 from gateway.model.states import FINAL, MOVES, REASONS, ErrorClass, Trigger
-from gateway.net.egress import Answer
+from gateway.net.sending import Answer
 from gateway.observe.metrics import METRICS
 from gateway.providers.vocabulary import FAMILIES, FIELDS
 from tests.docs.tables import table

@@ -4,7 +4,7 @@ import re
 
 from gateway.delivery.retry import decide
 from gateway.model.states import DeliveryState, Reason
-from gateway.net.egress import Answer
+from gateway.net.sending import Answer
 from gateway.plan.plan import RetryPolicy
 from tests.delivery.setting import work
 from tests.docs.pages import DOCS

@@ -111,7 +111,7 @@ async def test_a_canceled_attempt_leaves_no_connection_to_the_next() -> None:
     async with raw(late) as server:
         out = Egress()
         call = Call(server.url, JSON, BODY, 5.0, 1.0)
-        first = asyncio.create_task(out.send(call))
+        first = out.send(call)
         while not server.heads:
             await asyncio.sleep(0)
         first.cancel()

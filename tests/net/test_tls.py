@@ -10,7 +10,8 @@ import pytest
 import trustme
 
 from gateway.model.states import ErrorClass
-from gateway.net.egress import Answer, Call, Egress
+from gateway.net.egress import Call, Egress
+from gateway.net.sending import Answer
 
 NOW = dt.datetime.now(dt.UTC)
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
