@@ -59,9 +59,10 @@ class Channel:
         """
         self._make_room()
         while (frame := self._next()) is None:
+            if self._end == len(self._buffer):  # not for each piece: it copies what has come
+                self._make_room()
             if not self._read(0):
                 return []
-            self._make_room()
         while self._end < len(self._buffer) and self._read(socket.MSG_DONTWAIT):
             pass
         found = [frame]
