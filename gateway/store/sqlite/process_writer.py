@@ -10,28 +10,25 @@ The lock on the database is held by both: it is free only when both are gone.
 """
 
 import asyncio
-import signal
 import socket
 import subprocess
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 from gateway.errors import StoreUnavailable
 from gateway.model.records import Admission
 from gateway.store.sqlite import files, wire
-from gateway.store.sqlite.channel import Frames, framed
 from gateway.store.sqlite.commits import Done
 from gateway.store.sqlite.connection import WELL, Trouble
+from gateway.store.sqlite.link import Link, how_it_ended
 from gateway.store.sqlite.writer import Job, Jobs, Writer
 
 WINDOW: Final = 4 * 1024 * 1024
 """Bytes under way to the process; what is more waits as it is, and is not held twice."""
 _REST: Final = 1.0
 """Seconds from one start to the next: one that dies at once must not keep a CPU busy."""
-_END: Final = 0.5
-"""Seconds between its closing of the socket and its end."""
 _BUFFER: Final = 1024 * 1024
 """Bytes that the kernel is asked to take without a wait; mostly it allows less."""
 
@@ -56,7 +53,7 @@ class ProcessWriter(Writer):
         """No job waits or is under way."""
         self._settled.set()
         self._process: subprocess.Popen[bytes] | None = None
-        self._link: _Link | None = None
+        self._link: Link | None = None
         self._starting: asyncio.Task[None] | None = None
         self._started_at = -_REST
 
@@ -107,18 +104,23 @@ class ProcessWriter(Writer):
     def _flush(self) -> None:
         """Sends what waits, once a turn of the loop, as long as there is room on the way."""
         self._flushing = False
-        if not self._waiting:
-            if not self._under_way:
-                self._settled.set()
-        elif self._link is None:
-            if self._starting is None:
-                self._starting = self._loop.create_task(self._start_again())
-        elif self._bytes < WINDOW:
-            jobs = Jobs(self._take())
+        if self._link is None and self._waiting and self._starting is None:
+            self._starting = self._loop.create_task(self._start_again())
+        while self._waiting and self._link is not None and self._bytes < WINDOW:
+            self._send(Jobs(self._take()), self._link)
+        if not self._waiting and not self._under_way:
+            self._settled.set()
+
+    def _send(self, jobs: Jobs, link: Link) -> None:
+        try:
             content = wire.encode(jobs.batch())
-            self._under_way.append((jobs, len(content)))
-            self._bytes += len(content)
-            self._link.send(content)
+        except Exception as error:  # noqa: BLE001  whatever it is, who waits must hear of it
+            self._mistake(error)
+            self._failed(jobs, Trouble(f"it cannot be told to the process that writes: {error}"))
+            return
+        self._under_way.append((jobs, len(content)))
+        self._bytes += len(content)
+        link.send(content)
 
     def _take(self) -> list[Job]:
         """Those of the waiting that go in the next frame: as many as fill the window, one at least."""
@@ -164,16 +166,19 @@ class ProcessWriter(Writer):
                 ours.close()
                 self._trouble = Trouble(f"cannot start the process that writes to it: {error}")
                 return
-        link = _Link(self)
+        link = Link(self)
         await self._loop.create_unix_connection(lambda: link, sock=ours)
-        hello = await link.hello
-        if hello is None:
-            return
+        await link.said
+
+    def met(self, link: Link, hello: wire.Hello) -> None:
+        """The process has said what it begins with."""
         self._link = link
         self._trouble = hello.trouble
         if hello.opened:
             self._opened = True
-            self._known = hello.known
+            # What is in the file beyond that was told to nobody, and the next process must know.
+            if self._known is None:
+                self._known = hello.known
 
     def _spawn(self, theirs: socket.socket, known: str) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(  # noqa: S603  # our own
@@ -201,7 +206,9 @@ class ProcessWriter(Writer):
         if self._closing and not self._under_way:
             return
         process, self._process = self._process, None
-        trouble = self._trouble = Trouble(f"the process that writes to it ended {_how(process)}")
+        trouble = self._trouble = Trouble(
+            f"the process that writes to it ended {how_it_ended(process)}"
+        )
         self._loop.call_exception_handler({"message": trouble.problem})
         jobs = Jobs(())
         while self._under_way:
@@ -209,49 +216,3 @@ class ProcessWriter(Writer):
         self._bytes = 0
         self._failed(jobs, trouble)
         self._flush()
-
-
-def _how(process: "subprocess.Popen[bytes] | None") -> str:
-    """How a process ended that closed its socket."""
-    if process is None:
-        return "at once"
-    try:
-        code = process.wait(_END)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        code = process.wait()
-    return f"with {code}" if code >= 0 else f"by signal {-code} ({signal.strsignal(-code)})"
-
-
-class _Link(asyncio.Protocol):
-    """The gateway's end of the socket."""
-
-    def __init__(self, writer: ProcessWriter) -> None:
-        self._writer = writer
-        self._frames = Frames()
-        self.hello: asyncio.Future[wire.Hello | None]
-        """What the process said first; None: it ended before."""
-        self.hello = asyncio.get_running_loop().create_future()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
-
-    def send(self, content: bytes) -> None:
-        """Puts a frame on its way."""
-        self._transport.writelines(framed(content))
-
-    def close(self) -> None:
-        """Tells the process that nothing more comes."""
-        self._transport.close()
-
-    def data_received(self, data: bytes) -> None:
-        for frame in self._frames.feed(data):
-            if self.hello.done():
-                self._writer.came(wire.read_answer(frame))
-            else:
-                self.hello.set_result(wire.read_hello(frame))
-
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  the process's end says
-        if not self.hello.done():
-            self.hello.set_result(None)
-        self._writer.lost()

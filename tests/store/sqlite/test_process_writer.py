@@ -207,25 +207,34 @@ class _Ends(BaseException):
     """The process is gone."""
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-async def test_a_commit_it_did_not_live_to_tell_of_is_taken_in(tmp_path: Path) -> None:
-    points: list[str] = []
+def ends_at(points: list[str]) -> Callable[[str], None]:
+    """A fault: the process ends at the first of the points, the next one at the second …"""
 
     def fault(point: str) -> None:
         if points and point == points[0]:
-            points.clear()
+            points.pop(0)
             raise _Ends
 
+    return fault
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize("more", [(), ("before_begin",)], ids=["one", "the next too"])
+async def test_a_commit_it_did_not_live_to_tell_of_is_taken_in(
+    tmp_path: Path, more: tuple[str, ...]
+) -> None:
+    points: list[str] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: None)
     database = files.prepare(tmp_path / "gateway.db")
     lock = files.Lock(database)
-    store = SqliteStore(database, await served(fault).started(database, lock, ()), lock)
+    store = SqliteStore(database, await served(ends_at(points)).started(database, lock, ()), lock)
     heard: list[Committed] = []
     store.listen(heard.append)
     await store.accept(admission(event("before")))
-    points.append("after_commit")
-    with pytest.raises(StoreUnavailable):
-        await store.accept(admission(event("a", delivery(state=S.LEASED))))
+    points += ["after_commit", *more]
+    for _ in points[:]:
+        with pytest.raises(StoreUnavailable):
+            await store.accept(admission(event("a", delivery(state=S.LEASED))))
     heard.clear()
     (again,) = await store.accept(admission(event("a", delivery(state=S.LEASED))))
     assert again.duplicate, "it is in the file"
@@ -233,3 +242,11 @@ async def test_a_commit_it_did_not_live_to_tell_of_is_taken_in(tmp_path: Path) -
     assert found.state is S.PENDING, "nobody has its lease"
     assert [due.seq for commit in heard for due in commit.due] == [found.seq]
     await store.close()
+
+
+async def test_what_cannot_be_sent_fails_and_holds_up_nothing(tmp_path: Path) -> None:
+    async with opened(tmp_path / "gateway.db") as store:
+        with pytest.raises(StoreUnavailable, match="cannot be told"):
+            await store.accept(admission(event("a"), source=lambda: None))
+        await store.accept(admission(event("b")))
+        assert store.writable
