@@ -18,7 +18,7 @@ from bench.processes import ROUTES
 from bench.pushes import SECRET, Template, templates
 from bench.stored import DATABASE
 from gateway.ingest.admit import Admitter, Proven
-from gateway.model.ids import key_digest, new_delivery_id, new_event_id
+from gateway.model.ids import new_delivery_id, new_event_id
 from gateway.model.records import Admission
 from gateway.model.request import Headers, Request
 from gateway.plan.compile import compile_plan
@@ -132,7 +132,6 @@ def _anew(judged: list[tuple[Template, Admission]], number: int, age: float) -> 
     body, at = start + rest, time.time() - age
     fresh = replace(
         event, id=new_event_id(), dedup_key=name, provider_id=name,
-        digest=key_digest("github", name, verified=True),
         deliveries=[replace(one, id=new_delivery_id(), next_at=at) for one in event.deliveries],
     )  # fmt: skip
     headers = tuple([(key, changed.get(key, value)) for key, value in admission.headers])

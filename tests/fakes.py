@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gateway.errors import StoreUnavailable
 from gateway.ingest.ports import RequestLine
-from gateway.model.ids import EventId, KeyDigest, Seq
+from gateway.model.ids import EventId, KeyDigest, Seq, key_digest
 from gateway.model.records import Admission, Admitted, Committed, NewEvent, Refused
 from gateway.model.states import DeliveryState
 from gateway.plan.plan import Limits, Listen, Plan, Server, Source, StoreSettings
@@ -59,9 +59,10 @@ class MemoryStore:
         return admitted
 
     def _accept(self, event: NewEvent, admission: Admission) -> Admitted:
-        first = self.events.get(event.digest)
+        digest = key_digest(admission.source, event.dedup_key, verified=event.verified)
+        first = self.events.get(digest)
         if first is None:
-            self.events[event.digest] = event
+            self.events[digest] = event
             event.seq = self._next()
             for delivery in event.deliveries:
                 delivery.seq = self._next()

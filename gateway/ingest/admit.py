@@ -13,7 +13,7 @@ import orjson
 
 from gateway.ingest.masking import mask_body, mask_headers
 from gateway.ingest.ports import Dispatch, Pauses, Report
-from gateway.model.ids import key_digest, new_delivery_id, new_event_id
+from gateway.model.ids import new_delivery_id, new_event_id
 from gateway.model.outcomes import Outcome
 from gateway.model.record import record
 from gateway.model.records import Admission, NewDelivery, NewEvent
@@ -195,11 +195,9 @@ def _as_it_came(proven: Proven, payload: Payload) -> Item:
 
 
 def _event(proven: Proven, item: Item) -> NewEvent:
-    verified = proven.refusal is None
     return NewEvent(
         new_event_id(),
         item.index,
-        key_digest(proven.source.name, item.dedup_key, verified=verified),
         item.dedup_key,
         item.type,
         item.provider_type,
@@ -208,7 +206,7 @@ def _event(proven: Proven, item: Item) -> NewEvent:
         proven.received_at if item.time is None else item.time,
         _as_json(item.fields),
         item.flags,
-        verified,
+        proven.refusal is None,
         item.id_signed,
     )
 

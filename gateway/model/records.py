@@ -64,7 +64,6 @@ class NewEvent:
     id: EventId
     item: int
     """Position in the receipt, from 0."""
-    digest: KeyDigest
     dedup_key: str
     type: str
     provider_type: str
@@ -80,6 +79,8 @@ class NewEvent:
     """False: the id is one nobody signed, and the store flags a body seen under another id."""
     deliveries: list[NewDelivery] = field(default_factory=list)
     seq: Seq = Seq(0)
+    digest: KeyDigest = KeyDigest(b"")
+    """Set by the store, like its number: it alone asks for it, where it writes."""
 
 
 @dataclass(slots=True)

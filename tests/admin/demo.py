@@ -21,7 +21,7 @@ from gateway.delivery.by_hand import ByHand
 from gateway.delivery.gates import Gates
 from gateway.delivery.pauses import Pauses
 from gateway.errors import Problem
-from gateway.model.ids import EventId, key_digest, new_delivery_id, new_event_id
+from gateway.model.ids import EventId, new_delivery_id, new_event_id
 from gateway.model.records import Admission, Attempt, NewDelivery, NewEvent, Refused, Result
 from gateway.model.states import DeliveryState, ErrorClass, Reason, Trigger
 from gateway.plan.plan import Endpoint, Plan, RetryPolicy, Target
@@ -157,7 +157,6 @@ async def add(
     event = NewEvent(
         id=id,
         item=0,
-        digest=key_digest(source, key, verified=verified),
         dedup_key=key,
         type=type,
         provider_type=type.rpartition(".")[2],

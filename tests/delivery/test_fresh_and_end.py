@@ -34,7 +34,7 @@ def admission(one: Setting, to: str = "one") -> tuple[Admission, list[Admitted]]
     row = one.store.new(to, str(state)).delivery
     new = NewDelivery(row.id, "all", to, state, Reason.NEW, clock(), seq=row.seq)
     event = NewEvent(
-        EventId(f"evt_{row.seq}"), 0, b"", "k", "other", "x", None, None, 1.0, b"{}", (), True,
+        EventId(f"evt_{row.seq}"), 0, "k", "other", "x", None, None, 1.0, b"{}", (), True,
         deliveries=[new], seq=row.seq,
     )  # fmt: skip
     whole = Admission("orders", "custom", clock(), "", "hmac", "#1", "", (), b"{}", [event])

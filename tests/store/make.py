@@ -23,7 +23,6 @@ def delivery(
 def event(
     key: str,
     *deliveries: NewDelivery,
-    source: str = "github",
     item: int = 0,
     type: str = "vcs.push",
     provider_id: str | None = None,
@@ -34,7 +33,6 @@ def event(
     return NewEvent(
         id=new_event_id(),
         item=item,
-        digest=digest(key, source, verified=verified),
         dedup_key=key,
         type=type,
         provider_type="push",

@@ -170,7 +170,7 @@ async def test_a_body_of_a_commit_that_failed_is_no_repetition(bench: Bench) -> 
 
 async def test_what_proved_a_body_stands_for_it_within_its_source(store: Store) -> None:
     async def flags(key: str, mac: bytes, source: str = "github") -> tuple[str, ...]:
-        made = event(key, source=source, id_signed=False)
+        made = event(key, id_signed=False)
         await store.accept(replace(admission(made, source=source), body_mac=mac))
         (found,) = await store.events(EventFilter(text=key), None, 1)
         return found.event.flags

@@ -110,7 +110,7 @@ async def test_the_backlog_counts_what_is_unfinished(bench: Bench) -> None:
     assert (await store.backlog(), await store.activity()) == ([], [])
     done, dead = delivery(state=S.LEASED), delivery(state=S.LEASED)
     await store.accept(admission(event("a", done, dead, delivery(), delivery("chat")), at=NOW))
-    last = event("b", delivery(), source="gitlab")
+    last = event("b", delivery())
     await store.accept(admission(last, source="gitlab", at=NOW + 5))
     await store.record([result(done.seq), result(dead.seq, S.DEAD, Reason.STATUS)])
     backlog = {b.target: (dict(b.counts), b.oldest_pending_at) for b in await store.backlog()}

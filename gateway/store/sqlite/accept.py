@@ -7,7 +7,7 @@ of keys lives and dies with the batch: a batch that failed leaves nothing behind
 from collections.abc import Container, Sequence
 from typing import Final
 
-from gateway.model.ids import EventId, KeyDigest, Seq, fingerprint
+from gateway.model.ids import EventId, KeyDigest, Seq, fingerprint, key_digest
 from gateway.model.records import Admission, Admitted, NewEvent
 from gateway.store.sqlite import inserts, keyed, subjects
 from gateway.store.sqlite.again import revive
@@ -55,21 +55,25 @@ class AcceptBatch:
         new = [
             (admission, fresh)
             for admission in self._admissions
-            if (fresh := [event for event in admission.events if self._first(event)])
+            if (fresh := self._fresh(admission))
         ]
         if new:
             self._packing = self._packer.begin(self._sequence)
             self._receipts = [self._number(admission, fresh) for admission, fresh in new]
             self._packing.pack(self._receipts)
 
-    def _first(self, event: NewEvent) -> bool:
-        """Whether this event is the first of its key, as far as memory and the batch know."""
-        digest = event.digest
-        if digest in self._kept:
-            return False
-        known = self._recent.get(digest)
-        self._kept[digest] = known or _CLAIMED
-        return known is None
+    def _fresh(self, admission: Admission) -> list[NewEvent]:
+        """Its events that are the first of their key, as far as memory and the batch know."""
+        fresh: list[NewEvent] = []
+        source, kept = admission.source, self._kept
+        for event in admission.events:
+            event.digest = digest = key_digest(source, event.dedup_key, verified=event.verified)
+            if digest not in kept:
+                known = self._recent.get(digest)
+                kept[digest] = known or _CLAIMED
+                if known is None:
+                    fresh.append(event)
+        return fresh
 
     def _number(self, admission: Admission, fresh: list[NewEvent]) -> NumberedReceipt:
         number = self._sequence.next

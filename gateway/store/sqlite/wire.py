@@ -87,7 +87,6 @@ def _event(one: NewEvent) -> Tuple:
     return (
         one.id,
         one.item,
-        one.digest,
         one.dedup_key,
         one.type,
         one.provider_type,

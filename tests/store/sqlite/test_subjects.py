@@ -13,7 +13,7 @@ from gateway.store.sqlite.event_reads import BY_TEXT
 from gateway.store.sqlite.keys import NOT_SWEPT, Keys
 from gateway.store.sqlite.migrations import migrate, scripts
 from tests.store.conftest import SqliteBench
-from tests.store.make import LATE, admission, event
+from tests.store.make import LATE, admission, digest, event
 
 
 async def keys(store: Store, text: str) -> list[str]:
@@ -66,7 +66,7 @@ async def test_what_an_older_version_indexed_is_found(tmp_path: Path) -> None:
         "INSERT INTO receipts VALUES (1, 1, 0, 0, 0, 1, 'github', 'github', 1.0, '', '', '', 1, '', "
         "'', NULL)"
     )
-    db.execute("INSERT INTO dedup VALUES (2, ?, ?, 1.0)", (made.id, made.digest))
+    db.execute("INSERT INTO dedup VALUES (2, ?, ?, 1.0)", (made.id, digest("old")))
     db.commit()
     db.close()
     store = await sqlite.open(path)

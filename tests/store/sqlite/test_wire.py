@@ -10,7 +10,7 @@ from unittest import mock
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.model.ids import DeliveryId, EventId, KeyDigest, Seq
+from gateway.model.ids import DeliveryId, EventId, Seq
 from gateway.model.records import Admission, Attempt, Keys, NewDelivery, NewEvent, Result
 from gateway.model.states import DeliveryState, ErrorClass, Reason, Trigger
 from gateway.store.sqlite import channel, leases, wire
@@ -22,7 +22,7 @@ DELIVERY = NewDelivery(
     Keys("o", True, "f", "b", 2.5), Trigger.REPLAY, DeliveryId("dlv_0"),
 )  # fmt: skip
 EVENT = NewEvent(
-    EventId("evt_1"), 3, KeyDigest(b"d" * 16), "key", "vcs.push", "push", "id", "subject", 4.5,
+    EventId("evt_1"), 3, "key", "vcs.push", "push", "id", "subject", 4.5,
     b"{}", ("flag",), True, False, [DELIVERY],
 )  # fmt: skip
 ADMISSION = Admission(
@@ -36,7 +36,7 @@ BATCH = Batch(
     [RESULT, dataclasses.replace(RESULT, attempt=None, joins=None)],
     [Change(leases.lease, ([Seq(1), Seq(2)],))],
 )
-SET_BY_THE_STORE = {"seq", "behind", "took_over"}
+SET_BY_THE_STORE = {"seq", "digest", "behind", "took_over"}
 
 
 def test_no_field_is_left_behind() -> None:
