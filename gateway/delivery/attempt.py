@@ -206,7 +206,7 @@ class _Ready:
 
 
 def _bearing(call: Call, token: str) -> Call:
-    return replace(call, headers=[*call.headers, ("Authorization", f"Bearer {token}")])
+    return replace(call, headers=f"{call.headers}Authorization: Bearer {token}\r\n")
 
 
 def _call(ready: _Ready, pick: Pick) -> Call:

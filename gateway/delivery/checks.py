@@ -14,7 +14,7 @@ from gateway.plan.plan import HealthCheck, Target
 
 LOOK: Final = 1.0
 """Seconds from look to look which checks are due."""
-_HEADERS: Final = (("User-Agent", "webhook-gateway"),)
+_HEADERS: Final = "User-Agent: webhook-gateway\r\n"
 
 
 class Checks:

@@ -3,16 +3,14 @@
 What cannot be rendered raises `ExpressionFailed`; its delivery is held with that reason.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
 
 import orjson
 
 from gateway import providers
-from gateway.delivery.sign import body_hmac, signatures
-from gateway.model import chance
+from gateway.delivery import headers
+from gateway.delivery.sign import body_hmac
 from gateway.model.record import record
 from gateway.model.records import Keys, Work
 from gateway.model.request import Headers
@@ -25,28 +23,13 @@ from gateway.routing.match import Route
 from gateway.routing.scope import HeaderValues, Scope
 from gateway.routing.ties import key_of
 
-NEVER: Final = frozenset(
-    {
-        "host", "cookie", "authorization", "connection", "keep-alive", "proxy-authenticate",
-        "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade", "content-length",
-        "forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto",
-        "x-forwarded-port", "x-real-ip", "content-type", "traceparent", "tracestate",
-    }
-)  # fmt: skip
-"""Headers of the sender that never pass on, whatever a declaration says (hop-by-hop: RFC 9110,
-7.6.1; the rest would be taken for ours)."""
-
-_STANDARD: Final = ("webhook-id", "webhook-timestamp", "webhook-signature")
-_BESIDE_THEIRS: Final = (
-    "Gateway-Webhook-Id", "Gateway-Webhook-Timestamp", "Gateway-Webhook-Signature",
-)  # fmt: skip
-
 
 @record
 class Request:
     """What an endpoint is sent."""
 
-    headers: Sequence[tuple[str, str]]
+    headers: str
+    """As they stand in its head, see `net.place.lines`."""
     body: bytes
 
 
@@ -104,24 +87,18 @@ def lane(work: Work, route: Route) -> Keys | None:
 def render(work: Work, route: Route, target: Target, now: float, trigger: Trigger) -> Request:
     """The request of one attempt, whichever endpoint it goes to. Raises `ExpressionFailed`."""
     reading = _Reading(work)
-    headers: list[tuple[str, str]] = []
     raw = False
     if route.transform is not None:
+        said = headers.TRANSFORMED
         body = orjson.dumps(route.transform.render(reading.scope(), reading.budget))
-        content_type = "application/json"
     elif route.format == "raw":
-        raw = True
-        body, content_type = work.body, work.content_type
-        headers = _passed(work, _provider(work.event.provider).raw_headers)
+        raw, body = True, work.body
+        said = headers.passed(work, _provider(work.event.provider).raw_headers)
     else:
+        said = headers.CLOUDEVENT
         body = cloudevents.envelope(work.event, reading.whole(), work.body)
-        content_type = cloudevents.CONTENT_TYPE
-    if not headers or not any(name.lower() == "user-agent" for name, _ in headers):
-        headers.append(("User-Agent", "webhook-gateway"))  # two are refused by strict servers
-    if content_type:
-        headers.append(("Content-Type", content_type))
-    headers += _ours(work, target, now, trigger, body, raw=raw)
-    theirs = [
+    said += headers.ours(work, target, now, trigger, body, raw=raw)
+    of_target = [
         (
             name,
             template.render(reading.scope(), reading.budget)
@@ -130,12 +107,10 @@ def render(work: Work, route: Route, target: Target, now: float, trigger: Trigge
         )
         for name, template in target.headers
     ]
-    theirs += _known_by(work, target, now, body)
-    if theirs:
-        # What the operator sets takes the place of a header of the same name.
-        taken = {name.lower() for name, _ in theirs}
-        headers = [pair for pair in headers if pair[0].lower() not in taken] + theirs
-    return Request(headers, body)
+    of_target += _known_by(work, target, now, body)
+    if of_target:
+        said = headers.instead(said, of_target)
+    return Request(said, body)
 
 
 class _Reading:
@@ -175,56 +150,10 @@ class _Reading:
 
 def _known_by(work: Work, target: Target, now: float, body: bytes) -> list[tuple[str, str]]:
     """The headers of `auth`; a token is put in when the request is sent."""
-    headers = []
+    found = []
     if target.authorization is not None:
-        headers.append(("Authorization", target.authorization))
+        found.append(("Authorization", target.authorization))
     if target.hmac is not None:
         value = body_hmac(target.hmac, work.delivery.id, int(now), body)
-        headers.append((target.hmac.header, value))
-    return headers
-
-
-def _passed(work: Work, declared: tuple[str, ...]) -> list[tuple[str, str]]:
-    names = {name.lower() for name in declared} - NEVER
-    return [
-        (name.decode("latin-1"), _text(value))
-        for name, value in work.headers()
-        if name.decode("latin-1").lower() in names
-    ]
-
-
-def _traceparent() -> str:
-    """A trace of our own: https://www.w3.org/TR/trace-context/#traceparent-header."""
-    return f"00-{chance.number():016x}{chance.number():016x}-{chance.number():016x}-01"
-
-
-def _text(value: bytes) -> str:
-    """A header's value as text that is written as the same bytes: the client writes UTF-8."""
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return value.decode("latin-1")
-
-
-def _ours(
-    work: Work, target: Target, now: float, trigger: Trigger, body: bytes, *, raw: bool
-) -> list[tuple[str, str]]:
-    """The gateway's own headers. With `raw` the sender may use Standard Webhooks' names itself."""
-    id_name, time_name, signature_name = _BESIDE_THEIRS if raw else _STANDARD
-    delivery, event = work.delivery, work.event
-    second = int(now)
-    headers = [
-        (id_name, delivery.id),
-        (time_name, str(second)),
-        ("Gateway-Event", event.type),
-        ("Gateway-Event-Id", event.id),
-        ("Gateway-Source", event.source),
-        ("Gateway-Attempt", str(delivery.attempts + 1)),
-        ("Gateway-Trigger", trigger),
-        ("traceparent", _traceparent()),
-    ]
-    if target.sign:
-        headers.append((signature_name, signatures(target.sign, delivery.id, second, body)))
-    if delivery.replay_of:
-        headers.append(("Gateway-Replay-Of", delivery.replay_of))
-    return headers
+        found.append((target.hmac.header, value))
+    return found

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from gateway.errors import GatewayError
 from gateway.model.record import record
 from gateway.net.dial import ConnectTimeout, Dialer
-from gateway.net.place import head, place
+from gateway.net.place import head, lines, place
 from gateway.net.pool import Pool
 from gateway.net.sending import Answer, Outgoing, Sending, failure
 
@@ -30,7 +30,8 @@ class Call:
     """One request to be made. Seconds and bytes."""
 
     url: str
-    headers: Sequence[tuple[str, str]]
+    headers: str
+    """As `place.lines` has them."""
     body: bytes
     timeout: float
     connect_timeout: float
@@ -90,8 +91,12 @@ class Egress:
         """
         if form:
             headers = [*headers, ("Content-Type", "application/x-www-form-urlencoded")]
+        try:
+            said = lines(headers)
+        except ValueError as error:
+            raise FetchFailed(str(error)) from None
         call = Call(
-            url, headers, urlencode(form).encode(), seconds, min(seconds, CONNECT),
+            url, said, urlencode(form).encode(), seconds, min(seconds, CONNECT),
             answer_most=at_most, method="POST" if form else "GET", tls=tls,
         )  # fmt: skip
         answer = await self._begin(call, at_most)
@@ -120,11 +125,11 @@ class Egress:
     def _outgoing(self, call: Call, keep: int, began: float, until: float) -> Outgoing:
         where = place(call.url, call.address)
         posts = call.method == "POST"
-        lines = head(call.method, where, call.headers, len(call.body) if posts else None)
+        start = head(call.method, where, call.headers, len(call.body) if posts else None)
         return Outgoing(
             where,
             (call.tls or self._trust) if where.tls else None,
-            (lines, call.body) if posts and call.body else (lines,),
+            (start, call.body) if posts and call.body else (start,),
             keep,
             call.answer_most,
             began,

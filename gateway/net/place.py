@@ -58,15 +58,21 @@ def _basic(url: URL) -> str:
     return f"Authorization: Basic {b64encode(pair).decode()}\r\n"
 
 
-def head(
-    method: str, place: Place, headers: Sequence[tuple[str, str]], length: int | None
-) -> bytes:
-    """The head of a request. length: of the body; None: there is none.
-
-    What the headers say themselves (Host, Accept, Authorization) is theirs to say. Raises `ValueError` where
-    a name or value would end its line: it could add a header of its own.
-    """
+def lines(headers: Sequence[tuple[str, str]]) -> str:
+    """Headers as they stand in a head. Raises `ValueError` where a name or value would end its line:
+    it could add a header of its own."""
     said = "".join(map(_LINE.__mod__, headers))
+    if not said.count("\r") == said.count("\n") == len(headers) or "\0" in said:
+        raise ValueError("a header with a line break")
+    return said
+
+
+def head(method: str, place: Place, said: str, length: int | None) -> bytes:
+    """The head of a request. said: headers, as `lines` has them. length: of the body; None: there is
+    none.
+
+    What the headers say themselves (Host, Accept, Authorization) is theirs to say.
+    """
     lower = "\r\n" + said.lower()
     text = said if "\r\nhost:" in lower else place.host_line + said
     if length is not None:
@@ -75,6 +81,4 @@ def head(
         text += "Accept: */*\r\n"
     if place.authorization and "\r\nauthorization:" not in lower:
         text += place.authorization
-    if not said.count("\r") == said.count("\n") == len(headers) or "\0" in said:
-        raise ValueError("a header with a line break")
     return f"{method}{place.start}{text}\r\n".encode()

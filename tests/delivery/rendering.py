@@ -10,7 +10,7 @@ from gateway.plan.plan import Target
 from gateway.routing.match import Route
 from gateway.routing.templates import compile_text
 from tests import fakes
-from tests.delivery.setting import target, work
+from tests.delivery.setting import pairs, target, work
 
 NOW = 1_790_000_000.75
 
@@ -44,7 +44,7 @@ def call_of(
 
 
 def names(call: Request) -> set[str]:
-    return {name.lower() for name, _ in call.headers}
+    return {name.lower() for name, _ in pairs(call)}
 
 
 def with_header(value: str, name: str = "X-Of-Ours") -> Target:

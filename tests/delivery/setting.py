@@ -11,6 +11,7 @@ from gateway.delivery.dispatcher import Dispatcher
 from gateway.delivery.gates import Gates
 from gateway.delivery.pauses import Pauses
 from gateway.delivery.ports import AttemptLine
+from gateway.delivery.render import Request
 from gateway.delivery.tokens import Tokens
 from gateway.errors import StoreUnavailable
 from gateway.model.ids import DeliveryId, EventId, Seq
@@ -61,6 +62,13 @@ def work(seq: int = 1, to: str = "one", **more: object) -> Work:
         }
     )  # fmt: skip
     return Work(delivery, event, tuple, "application/json", b"{}")
+
+
+def pairs(call: Request | Call) -> list[tuple[str, str]]:
+    """Its headers, each as name and value."""
+    *said, last = call.headers.split("\r\n")
+    assert not last, "every line has its end"
+    return [(name, value) for name, _, value in (line.partition(": ") for line in said)]
 
 
 FROM_LEASED = {step.to for step in STEPS if step.leaves is DeliveryState.LEASED}
@@ -226,7 +234,7 @@ class Outside:
         return asyncio.ensure_future(self._send(call))
 
     async def _send(self, call: Call) -> Answer:
-        id = dict(call.headers)["webhook-id"]
+        id = dict(pairs(call))["webhook-id"]
         assert id not in self.now, "attempted twice at once"
         self.now.add(id)
         self.order.append(id)

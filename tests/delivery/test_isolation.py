@@ -12,7 +12,7 @@ from gateway.delivery import queue as queue_module
 from gateway.delivery.memory import AttemptMemory
 from gateway.net.egress import Call
 from gateway.net.sending import Answer
-from tests.delivery.setting import OK, MemoryDeliveries, dispatching, plan, target
+from tests.delivery.setting import OK, MemoryDeliveries, dispatching, pairs, plan, target
 from tests.delivery.test_fresh_and_end import accept
 from tests.delivery.virtual import clock, run
 
@@ -46,7 +46,7 @@ async def delivering(kind: str | None, *, each: int = 100) -> dict[str, float]:
         if "bad" in call.url:
             return await bad(kind or "hangs")(call)
         await asyncio.sleep(0.1)
-        arrived[dict(call.headers)["webhook-id"].split("_")[1]] = clock() - began
+        arrived[dict(pairs(call))["webhook-id"].split("_")[1]] = clock() - began
         return OK
 
     def before(store: MemoryDeliveries) -> None:

@@ -14,7 +14,7 @@ from gateway.model.states import Reason
 from gateway.net.egress import Call, FetchFailed
 from gateway.net.sending import Answer
 from gateway.plan.credentials import OAuth2
-from tests.delivery.setting import OK, MemoryDeliveries, dispatching, plan, target
+from tests.delivery.setting import OK, MemoryDeliveries, dispatching, pairs, plan, target
 from tests.delivery.virtual import clock, run
 
 HOW = OAuth2("https://id.test/token", "us", "the+secret", scope="a b", audience="x", send="basic")
@@ -200,7 +200,7 @@ def test_a_refused_token_is_replaced_once_and_a_fresh_one_is_not_to_blame() -> N
 
 
 def bearer(call: Call) -> str:
-    (value,) = [value for name, value in call.headers if name == "Authorization"]
+    (value,) = [value for name, value in pairs(call) if name == "Authorization"]
     return value
 
 

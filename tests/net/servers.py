@@ -1,7 +1,7 @@
 """Servers that answer with bytes of the test's choice, and keep what they were sent."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -61,7 +61,7 @@ def says(text: bytes, *, close: bool = False) -> Serve:
 
 BODY = b"{\n\n}"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nRetry-After: 9\r\nSet-Cookie: a=b\r\n\r\nok"
-JSON = (("Content-Type", "application/json"),)
+JSON = "Content-Type: application/json\r\n"
 
 
 async def send(
@@ -70,7 +70,7 @@ async def send(
     times: int = 1,
     seconds: float = 5.0,
     connect: float = 1.0,
-    headers: Sequence[tuple[str, str]] = JSON,
+    headers: str = JSON,
 ) -> list[Answer]:
     """Sends the same call so many times through one way out."""
     out = Egress()

@@ -35,7 +35,7 @@ async def test_a_forbidden_address_is_refused_however_it_was_chosen() -> None:
 async def test_a_check_is_a_get_without_a_body() -> None:
     async with raw(says(OK)) as server:
         out = Egress()
-        await out.send(Call(f"{server.url}", (), b"", 5.0, 1.0, method="GET"))
+        await out.send(Call(f"{server.url}", "", b"", 5.0, 1.0, method="GET"))
         await out.close()
     head = server.heads[0].lower()
     assert head.startswith(b"get ")

@@ -51,7 +51,7 @@ async def serving(certificate: trustme.LeafCert) -> AsyncIterator[tuple[int, lis
 async def send(url: str, trust: ssl.SSLContext | None, seconds: float = 5.0) -> Answer:
     out = Egress(trust)
     try:
-        return await out.send(Call(url, (), b"{}", seconds, min(seconds, 1.0)))
+        return await out.send(Call(url, "", b"{}", seconds, min(seconds, 1.0)))
     finally:
         await out.close()
 
@@ -132,6 +132,6 @@ async def test_a_handshake_that_never_comes_ends_with_the_time_to_connect() -> N
     async with server:
         port = server.sockets[0].getsockname()[1]
         out = Egress(trusting())
-        answer = await out.send(Call(f"https://127.0.0.1:{port}/x", (), b"{}", 30.0, 0.2))
+        answer = await out.send(Call(f"https://127.0.0.1:{port}/x", "", b"{}", 30.0, 0.2))
         await out.close()
     assert answer.error is ErrorClass.CONNECT_TIMEOUT
