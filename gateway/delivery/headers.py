@@ -71,7 +71,8 @@ def passed(work: Work, declared: Sequence[str]) -> str:
 
 def _traceparent() -> str:
     """A trace of our own: https://www.w3.org/TR/trace-context/#traceparent-header."""
-    return f"00-{chance.number():016x}{chance.number():016x}-{chance.number():016x}-01"
+    digits = chance.digits()
+    return f"00-{digits[:32]}-{digits[32:]}-01"
 
 
 def _text(value: bytes) -> str:

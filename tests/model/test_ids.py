@@ -66,3 +66,12 @@ def test_no_number_of_chance_is_given_twice_to_many_threads() -> None:
     assert len(set(numbers)) == len(numbers) == 16_000
     assert max(numbers) >> chance.BITS - 4 == 15
     assert max(numbers) >> chance.BITS == 0
+
+
+def test_no_digits_of_chance_are_given_twice_to_many_threads() -> None:
+    with ThreadPoolExecutor(8) as pool:
+        taken = list(pool.map(lambda _: [chance.digits() for _ in range(500)], range(8)))
+    texts = [text for some in taken for text in some]
+    assert len(set(texts)) == len(texts) == 4000
+    assert {len(text) for text in texts} == {chance.DIGITS}
+    assert len({text[at : at + 16] for text in texts for at in (0, 16, 32)}) == 12_000
