@@ -15,7 +15,7 @@ SETTINGS = StoreSettings(Path("gateway.db"), 10.0, 20.0, 0)
 
 
 class Store:
-    """A hundred old rows, on a disk that takes so many a commit."""
+    """A hundred old events, on a disk that takes so many a commit."""
 
     def __init__(self, takes: int) -> None:
         self.takes = takes
@@ -48,7 +48,7 @@ async def test_a_store_that_takes_nothing_is_not_asked_for_ever() -> None:
     store = Store(0)
     with pytest.raises(StoreUnavailable):
         await prune_once(store, SETTINGS, 100.0)  # type: ignore[arg-type]
-    assert store.limits == [256, 64, 16, 4]
+    assert store.limits == [512, 128, 32, 8, 4]
 
 
 def test_a_slice_that_has_to_wait_is_followed_by_a_longer_rest(
