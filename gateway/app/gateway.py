@@ -303,6 +303,8 @@ class Gateway:
                     self.metrics.stored(admission.source, event.type)
         self.metrics.committed(commit.seconds, stored)
         self.metrics.changed(commit.counts)
+        if commit.after_failure:
+            self.dispatcher.look_again()
         if commit.due:
             self.dispatcher.due(commit.due)
         self.dispatcher.committed()

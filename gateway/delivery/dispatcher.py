@@ -116,6 +116,12 @@ class Dispatcher:
         for name in {one.target for one in due}:
             self._pump.now(self._queues[name])
 
+    def look_again(self) -> None:
+        """More may be due in the store than it told of."""
+        for queue in self._queues.values():
+            queue.look_again()
+        self.pump_all()
+
     # ---- reload and end
 
     async def apply(self, old: Plan) -> None:

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from gateway.delivery.queue import NOW, TargetQueue
+from gateway.delivery.queue import TargetQueue
 from gateway.delivery.share import END, Place
 from gateway.errors import StoreUnavailable
 from gateway.model.ids import Seq
@@ -41,10 +41,10 @@ class Loader:
         try:
             return await self._store.lease([due.seq for due in dues])
         except StoreUnavailable:
-            await asyncio.sleep(AGAIN)
+            # A commit that was taken for failed may have leased them all the same. Put back, they are
+            # announced as due in either case.
             for due in dues:
-                # As the first: the queue gave it out, and need not know all before its own time.
-                queue.add(due._replace(next_at=NOW))
+                self._wait(queue.target, due.seq, Reason.RETRY, 0.0)
             return ()
 
     async def read(

@@ -124,6 +124,14 @@ class TargetQueue:
 
     # ---- what the store has
 
+    def look_again(self) -> None:
+        """The store may have more than it told of: all that waits there is looked up anew."""
+        self.all_known, self.known_to = False, None
+        self._missed = self.loading  # what is being read may be old when it comes
+        for share in self._shares.values():
+            share.look_again()
+            self._note(share)
+
     @property
     def wants(self) -> bool:
         """Whether the store may have more, there is room for it and nobody fetches it."""

@@ -24,7 +24,8 @@ class Share:
     """One key's part of a target's queue."""
 
     __slots__ = (
-        "_due", "_heap", "_turn", "complete_to", "fresh", "key", "loading", "turning", "wakes_at",
+        "_again", "_due", "_heap", "_turn", "complete_to", "fresh", "key", "loading", "turning",
+        "wakes_at",
     )  # fmt: skip
 
     def __init__(self, key: str | None, complete_to: Place) -> None:
@@ -41,6 +42,8 @@ class Share:
         self._heap: list[Place] = []
         self._due: dict[Seq, float] = {}
         self._turn = 0
+        self._again = False
+        """What is being read may be old when it comes."""
 
     def __len__(self) -> int:
         """How many old ones are known."""
@@ -72,10 +75,16 @@ class Share:
         """One that is not pending any more."""
         self._due.pop(seq, None)
 
+    def look_again(self) -> None:
+        """The store may have more than it told of."""
+        self.complete_to = START
+        self._again = self.loading
+
     def loaded(self, to: Place, most: int) -> None:
         """Loading has ended: all that the store had up to this place was added."""
         self.loading = False
-        self.complete_to = max(self.complete_to, to)
+        self.complete_to = START if self._again else max(self.complete_to, to)
+        self._again = False
         if len(self._heap) > most:
             self._trim(most)
 

@@ -310,6 +310,8 @@ class Committed:
     """Events whose deliveries changed state."""
     counts: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """By how much each (target, state) of deliveries changed."""
+    after_failure: bool = False
+    """The commit before it failed, or was taken for failed: what is in the store of that nobody heard."""
 
 
 @dataclass(frozen=True, slots=True)

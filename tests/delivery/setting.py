@@ -170,6 +170,8 @@ class MemoryDeliveries:
         await self._call()
         for result in results:
             one = self.rows[result.delivery]
+            if one.delivery.state is DeliveryState.PENDING and result.attempt is None:
+                continue  # its lease had failed
             assert one.delivery.state is DeliveryState.LEASED, "only what is leased has a result"
             assert result.state in FROM_LEASED, "the table of steps has it"
             made = int(result.attempt is not None)

@@ -333,3 +333,40 @@ def test_a_mistake_in_one_lease_holds_up_none_of_those_that_wait_for_the_next() 
             await one.until(lambda: one.store.states().count("delivered") >= 300 - LEASE)
 
     run(main())
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_lease_of_which_nobody_knows_whether_it_was_kept_strands_nothing(kept: bool) -> None:
+    async def main() -> None:
+        def before(store: MemoryDeliveries) -> None:
+            fill(50)(store)
+            lease = store.lease
+
+            async def breaks(seqs):
+                store.lease = lease
+                if kept:
+                    await lease(seqs)
+                raise StoreUnavailable("the process that writes to it is gone")
+
+            store.lease = breaks
+
+        async with dispatching(plan(target()), before=before) as one:
+            await one.until(lambda: set(one.store.states()) == {"delivered"})
+
+    run(main())
+
+
+def test_what_the_store_did_not_live_to_tell_of_is_found_when_it_is_looked_for() -> None:
+    async def main() -> None:
+        async with dispatching(plan(target())) as one:
+            one.store.new()
+            await one.until(lambda: set(one.store.states()) == {"delivered"})
+            one.store.heard = lambda _: None
+            one.store.new()
+            one.store.new(fair_key="nobody knows it")
+            await asyncio.sleep(100)
+            assert one.store.states().count("pending") == 2
+            one.dispatcher.look_again()
+            await one.until(lambda: set(one.store.states()) == {"delivered"})
+
+    run(main())

@@ -33,6 +33,17 @@ def test_a_delivery_heard_of_twice_is_taken_once(due: list[tuple[float, int]]) -
     assert sorted(drained(queue(*due))) == sorted({seq for _, seq in due})
 
 
+def test_what_was_read_before_it_is_looked_again_is_not_all() -> None:
+    one = Share(None, START)
+    one.loading = True
+    one.look_again()
+    one.loaded(END, 1000)
+    assert one.hungers(1000)
+    one.loading = True
+    one.loaded(END, 1000)
+    assert not one.hungers(1000)
+
+
 def test_nothing_is_taken_before_its_time() -> None:
     one = queue((10.0, 1))
     assert one.take(9.9) is None

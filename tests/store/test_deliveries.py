@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from gateway.model.ids import DeliveryId, Seq, new_event_id
-from gateway.model.records import Delivery, NewDelivery, Selection
+from gateway.model.records import Committed, Delivery, NewDelivery, Result, Selection
 from gateway.model.states import FINAL, MOVES, REASONS, DeliveryState, Reason, Trigger, Verb
 from gateway.store.protocol import DeliveryFilter, EventFilter, Store
 from tests.store.conftest import Bench
@@ -347,3 +347,17 @@ async def test_the_first_attempt_of_a_window_begins_it_however_late_it_is(store:
         await store.lease([made.seq])
     await store.record([result(made.seq, S.PENDING, Reason.BREAKER_OPEN)])
     assert (await look(store, made)).window_started_at == NOW + 5000
+
+
+async def test_what_is_put_back_is_due_whether_or_not_it_was_leased(store: Store) -> None:
+    """Of a lease that failed nobody knows."""
+    made = [delivery("deployer"), delivery("chat")]
+    await store.accept(admission(event("a", *made)))
+    await store.lease([made[0].seq])
+    heard: list[Committed] = []
+    store.listen(heard.append)
+    await store.record([Result(one.seq, S.PENDING, Reason.RETRY, "", NOW, None) for one in made])
+    assert [{due.seq for due in commit.due} for commit in heard] == [{one.seq for one in made}]
+    assert [one.state for one, _ in await store.deliveries(DeliveryFilter(), None, 9)] == [
+        S.PENDING
+    ] * 2

@@ -173,7 +173,8 @@ class ProcessWriter(Writer):
     def met(self, link: Link, hello: wire.Hello) -> None:
         """The process has said what it begins with."""
         self._link = link
-        self._trouble = hello.trouble
+        if hello.trouble.problem:  # else what was before is over with the next commit
+            self._trouble = hello.trouble
         if hello.opened:
             self._opened = True
             # What is in the file beyond that was told to nobody, and the next process must know.

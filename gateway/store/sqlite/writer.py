@@ -134,6 +134,7 @@ class Writer(ABC):
 
     def _succeeded(self, jobs: Jobs, done: Done) -> None:
         """Tells the listeners of a commit, then who waits."""
+        after_failure = bool(self._trouble.problem)
         self._trouble = WELL
         if done.mistake is not None:
             self._mistake(done.mistake)
@@ -144,6 +145,7 @@ class Writer(ABC):
             done.due,
             done.changed,
             done.counts,
+            after_failure,
         )
         for listener in self._listeners:
             try:

@@ -55,6 +55,8 @@ async def test_the_gateway_outlives_it_and_starts_another(tmp_path: Path) -> Non
     async with opened(tmp_path / "gateway.db") as store:
         mine = delivery(state=S.LEASED)
         (first,) = await store.accept(admission(event("a", mine)))
+        heard: list[Committed] = []
+        store.listen(heard.append)
         before = store.writer_process
         kill(store)
         await gone(store, before)
@@ -62,6 +64,7 @@ async def test_the_gateway_outlives_it_and_starts_another(tmp_path: Path) -> Non
         (again,) = await store.accept(admission(event("a")))
         (new,) = await store.accept(admission(event("b")))
         assert (again.duplicate, again.id, new.duplicate) == (True, first.id, False)
+        assert [commit.after_failure for commit in heard] == [True, False]
         assert store.writer_process not in {before, None}
         assert store.writable
         # The gateway is still attempting what it has leased: nobody frees that.
