@@ -86,13 +86,10 @@ class Dispatcher:
 
     def reserve(self, target: str) -> bool:
         """Whether one fresh delivery of this target fits into memory now, and may go soon."""
-        return (
-            self._running
-            and self._is_healthy()
-            and target in self._plan().targets
-            and not self._gates.of(target).shut
-            and self._intake.reserve(target)
-        )
+        if not (self._running and self._is_healthy()):
+            return False
+        gate = self._gates.of(target)
+        return gate.target is not None and not gate.shut and self._intake.reserve(target)
 
     def accepted(self, admission: Admission, admitted: Sequence[Admitted]) -> None:
         """Takes the leased deliveries of a durable admission."""

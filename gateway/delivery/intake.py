@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from gateway.delivery.fresh import fresh_works
+from gateway.delivery.fresh import fresh_event, fresh_work
 from gateway.delivery.queue import TargetQueue
-from gateway.model.records import Admission, Admitted, Due, Work
+from gateway.model.records import Admission, Admitted, Due, Event, Work
 from gateway.model.states import DeliveryState
 
 FRESH_BYTES: Final = 64 * 1024 * 1024
@@ -43,29 +43,32 @@ class Intake:
                 if delivery.state is DeliveryState.LEASED:
                     self.reserved[delivery.target] -= 1
 
-    def accepted(self, admission: Admission, admitted: Sequence[Admitted]) -> set[TargetQueue]:
+    def accepted(self, admission: Admission, admitted: Sequence[Admitted]) -> list[TargetQueue]:
         """Takes the deliveries of a durable admission; returns the queues that have more now."""
-        self.failed(admission)
-        self._forget(admission)
-        touched = set()
-        for work in fresh_works(admission, admitted):
-            one = work.delivery
-            queue = self._queue(one.target)
-            if one.state is DeliveryState.LEASED:
-                queue.add_fresh(work)
-                self.bytes += len(work.body)
-            elif one.state is DeliveryState.PENDING:
-                queue.add(Due(one.seq, queue.target, one.next_at, one.fair_key))
-            touched.add(queue)
+        touched = []
+        for event, became in zip(admission.events, admitted, strict=True):
+            whole: Event | None = None
+            for new in event.deliveries:
+                queue, keys = self._queue(new.target), new.keys
+                leased = new.state is DeliveryState.LEASED
+                if leased:
+                    self.reserved[new.target] -= 1
+                if keys is not None:
+                    for seq in keys.took_over:
+                        queue.forget(seq, keys.fair)
+                if became.duplicate or (keys is not None and keys.behind):
+                    continue  # of those behind another the store says when they are due
+                if leased:
+                    whole = whole or fresh_event(admission, event)
+                    queue.add_fresh(fresh_work(admission, whole, new))
+                    self.bytes += len(admission.body)
+                elif new.state is DeliveryState.PENDING:
+                    fair = None if keys is None else keys.fair
+                    queue.add(Due(new.seq, queue.target, new.next_at, fair))
+                else:
+                    continue
+                touched.append(queue)
         return touched
-
-    def _forget(self, admission: Admission) -> None:
-        """Those whose place was taken by the latest of their burst are pending no more."""
-        for event in admission.events:
-            for delivery in event.deliveries:
-                if delivery.keys is not None:
-                    for seq in delivery.keys.took_over:
-                        self._queue(delivery.target).forget(seq, delivery.keys.fair)
 
     def left(self, work: Work) -> None:
         """A fresh one waits no more."""
