@@ -6,8 +6,9 @@ from typing import Final
 
 from gateway.store.sqlite.transaction import Transaction
 
-STEP: Final = 4096
-"""Numbers of the sequence after which events are listed: 1,000 to 2,000 events, and 2 ms."""
+STEP: Final = 2048
+"""Numbers of the sequence after which events are listed: 500 to 1,000 events, and 2 ms with their pages;
+15 where each has a subject of its own among a million others."""
 _UPTO: Final = "SELECT upto FROM listed"
 _LIST: Final = """
     INSERT INTO subjects SELECT subject, seq FROM events
