@@ -130,7 +130,7 @@ def connect(database: Path) -> sqlite3.Connection:
             "secure_delete = OFF",
             "foreign_keys = OFF",
             "temp_store = MEMORY",
-            "cache_size = -32768",
+            "cache_size = -16384",
         ):
             connection.execute(f"PRAGMA {pragma}").fetchall()
     except BaseException:
