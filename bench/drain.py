@@ -20,7 +20,7 @@ def measure(pairs: int, count: int, format: str = "cloudevent") -> list[tuple[st
     """The rows of the table. count: deliveries that wait."""
 
     def ours() -> Sample:
-        with copy(count, routed=True) as folder, sink() as receiver:
+        with copy(count, routed=True) as folder, sink() as (receiver, _):
             route = ROUTE.format(port=receiver, format=format)
             started = time.monotonic()
             with gateway(folder, route) as (_, pid):
@@ -33,7 +33,7 @@ def measure(pairs: int, count: int, format: str = "cloudevent") -> list[tuple[st
             return Sample((count - gone) / seconds, used / (count - gone) * 1e6)
 
     def bare() -> Sample:
-        with sink() as receiver:
+        with sink() as (receiver, _):
             done = subprocess.run(
                 [sys.executable, "-m", "bench.baselines.drain", str(receiver), str(count)],
                 check=True, stdout=subprocess.PIPE, timeout=600,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench import stored
 from bench.pairs import Sample, interleave, rows
-from bench.processes import cpu, free_port, gateway, load, push, received, running, sink
+from bench.processes import cpu, free_port, gateway, keep_apart, load, push, received, running, sink
 
 WARM = 500
 ROUTE = """\
@@ -24,14 +24,15 @@ def measure(pairs: int, count: int, format: str = "cloudevent") -> list[tuple[st
     """The rows of the table. count: events a side of a pair, after a warm-up."""
 
     def ours() -> Sample:
-        with tempfile.TemporaryDirectory(prefix="bench-") as name, sink() as receiver:
+        with tempfile.TemporaryDirectory(prefix="bench-") as name, sink() as (receiver, there):
             folder = Path(name)
             route = ROUTE.format(port=receiver, format=format)
             with gateway(folder, route) as (port, pid):
-                push(port, WARM)
+                keep_apart(pid, there)
+                push(port, WARM, server=pid)
                 stored.wait_recorded(folder)
                 before = cpu(pid)
-                loaded = push(port, count)
+                loaded = push(port, count, server=pid)
                 seconds = stored.wait_recorded(folder) - loaded.started
                 used = cpu(pid) - before
             _check(folder, receiver, WARM + count)
@@ -39,9 +40,10 @@ def measure(pairs: int, count: int, format: str = "cloudevent") -> list[tuple[st
 
     def bare() -> Sample:
         port = free_port()
-        with sink() as receiver:
+        with sink() as (receiver, there):
             with running(["bench.baselines.forward", str(port), str(receiver)], port) as pid:
-                push(port, WARM)
+                keep_apart(pid, there)
+                push(port, WARM, server=pid)
                 found = load(port, count, pid)
             if received(receiver) != WARM + count:
                 raise RuntimeError("the receiver did not get every body from the forwarder")

@@ -10,6 +10,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -32,6 +33,10 @@ store: {{min_free: 1MiB}}
 sources:
   github: {{provider: github, secrets: ["${{BENCH_SECRET}}"]}}
 """
+
+
+_CPU = 36
+"""Where `stat` has the CPU that a process's first thread ran on last, behind its name (proc(5))."""
 
 
 def free_port() -> int:
@@ -64,6 +69,18 @@ def memory(pid: int) -> float:
 def descriptors(pid: int) -> int:
     """Open files of a process and its children."""
     return sum(len(list(Path(f"/proc/{one}/fd").iterdir())) for one in family(pid))
+
+
+def keep_apart(pid: int, other: int = 0) -> None:
+    """Keeps another process (0: this one) off the CPU that a server's event loop is on.
+
+    Who is woken by an answer is often put on the CPU of who sent it, and pushes that one aside.
+    Beside a server that leaves the others idle the kernel parts the two by itself; beside one that
+    has a second process it does not. In both cases the load is to have the other CPUs.
+    """
+    allowed = os.sched_getaffinity(0)
+    stat = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    os.sched_setaffinity(other, allowed - {int(stat[_CPU])} or allowed)
 
 
 def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
@@ -117,11 +134,11 @@ def gateway(
 
 
 @contextlib.contextmanager
-def sink() -> Iterator[int]:
-    """The receiver; gives its port."""
+def sink() -> Iterator[tuple[int, int]]:
+    """The receiver; gives its port and its pid."""
     port = free_port()
-    with running(["bench.sink", str(port)], port):
-        yield port
+    with running(["bench.sink", str(port)], port) as pid:
+        yield port, pid
 
 
 @contextlib.contextmanager
@@ -149,14 +166,20 @@ class Loaded:
     cpu: float
 
 
-def push(port: int, count: int, *, size: int = SIZE, same: bool = False) -> Loaded:
-    """Sends `count` pushes from a process of its own. Raises RuntimeError if one is refused."""
+def push(
+    port: int, count: int, *, size: int = SIZE, same: bool = False, server: int | None = None
+) -> Loaded:
+    """Sends `count` pushes from a process of its own. Raises RuntimeError if one is refused.
+
+    server: the process that it is kept apart from.
+    """
     done = subprocess.run(
         [
             sys.executable, "-m", "bench.load",
             *map(str, (port, count, CONNECTIONS, size, int(same))),
         ],
         check=True, stdout=subprocess.PIPE, timeout=700,
+        preexec_fn=None if server is None else partial(keep_apart, server),
     )  # fmt: skip
     found = Loaded(**orjson.loads(done.stdout))
     if found.refused or found.answers != count:
@@ -167,5 +190,5 @@ def push(port: int, count: int, *, size: int = SIZE, same: bool = False) -> Load
 def load(port: int, count: int, pid: int, *, size: int = SIZE, same: bool = False) -> Sample:
     """`push`, and what it cost the process `pid`."""
     before = cpu(pid)
-    found = push(port, count, size=size, same=same)
+    found = push(port, count, size=size, same=same, server=pid)
     return Sample(count / found.seconds, (cpu(pid) - before) / count * 1e6)

@@ -65,7 +65,7 @@ KEPT = "kept"
 
 def measure(minutes: int, share: int, keep: int) -> Rows:
     """The rows of the table. share: per cent of the capacity. keep: minutes of retention."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as name, sink() as receiver:
+    with tempfile.TemporaryDirectory(prefix="bench-") as name, sink() as (receiver, _):
         folder = Path(name)
         with _logged(folder, receiver, keep) as (port, pid):
             push(port, WARM)
