@@ -61,13 +61,14 @@ class Attempts:
 
     def begin(self, work: Work) -> Begun:
         """Tries a leased delivery once, or says why it is not tried."""
-        ready = self._ready(work, self.clock())
+        now = self.clock()
+        ready = self._ready(work, now)
         if isinstance(ready, Result):
             return _at_once(ready)
         if ready.target.oauth2 is not None:
             task = asyncio.create_task(self._authorized(work, ready, ready.target.oauth2))
             return task, task.result
-        return self._send(work, ready, self.sender.send)
+        return self._send(work, ready, self.sender.send, now)
 
     async def _authorized(self, work: Work, ready: "_Ready", how: OAuth2) -> Result:
         """Gets a token first."""
@@ -79,11 +80,10 @@ class Attempts:
         def send(call: Call) -> "asyncio.Future[Answer]":
             return asyncio.create_task(self._with_token(call, how, token))
 
-        return await _whole(self._send(work, ready, send))
+        return await _whole(self._send(work, ready, send, self.clock()))
 
-    def _send(self, work: Work, ready: "_Ready", send: Send) -> Begun:
+    def _send(self, work: Work, ready: "_Ready", send: Send, now: float) -> Begun:
         gate = self.gates.of(ready.target.name)
-        now = self.clock()
         pick = gate.pick(work.endpoint, now)
         if pick is None:  # the last endpoint was taken out since this attempt was begun
             seq = work.delivery.seq
@@ -151,10 +151,11 @@ class Attempts:
     ) -> Result:
         delivery, target = work.delivery, ready.target
         decision = decide(answer, delivery, target.retry, done, self.random())
-        error = error_class(answer)
         number = delivery.attempts + 1
+        delivered = decision.state is DeliveryState.DELIVERED
+        error = None if delivered else error_class(answer)
         self.metrics.attempted(target.name, error or "delivered", answer.duration)
-        if decision.state is DeliveryState.DELIVERED:
+        if delivered:
             self.metrics.delivered(target.name)
         if self.log is not None:
             self.log(

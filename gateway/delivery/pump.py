@@ -108,12 +108,13 @@ class Pump:
         missing = gate.room(queue.running, now, queue.ahead) - given
         if room <= given and 2 * missing < queue.ahead:
             missing = 0  # later: a lease of few costs a commit all the same
+        space = self._memory.room(queue.target)
         old: list[Due] = []
         while True:
             while room > 0 and queue.ready:
                 room -= 1
                 self.slots.begin(queue, self._begun(queue, gate, now))
-            if missing <= 0 or self._memory.room(queue.target) <= 0:
+            if missing <= 0 or space <= 0:
                 break
             taken = queue.take(now)
             if taken is None:
@@ -122,6 +123,7 @@ class Pump:
             if isinstance(taken, Work):
                 self._intake.left(taken)
                 self._memory.begun(taken)
+                space -= len(taken.body)
                 queue.ready.append(taken)
             else:
                 old.append(taken)

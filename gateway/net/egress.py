@@ -111,30 +111,21 @@ class Egress:
     def _begin(self, call: Call, keep: int) -> "asyncio.Future[Answer]":
         """One request, and no second one whatever becomes of it. keep: bytes of the answer."""
         began, until = time.perf_counter(), self._loop.time() + call.timeout
+        posts = call.method == "POST"
         try:
-            out = self._outgoing(call, keep, began, until)
+            where = place(call.url, call.address)
+            start = head(call.method, where, call.headers, len(call.body) if posts else None)
         except ValueError as error:
             refused: asyncio.Future[Answer] = self._loop.create_future()
             refused.set_result(failure(error, began))
             return refused
-        connection = self._pool.kept(out.where, out.tls)
+        tls = (call.tls or self._trust) if where.tls else None
+        parts = (start, call.body) if posts and call.body else (start,)
+        out = Outgoing(where, tls, parts, keep, call.answer_most, began, until)
+        connection = self._pool.kept(where, tls)
         if connection is None:
             return self._loop.create_task(self._dialed(out, call.connect_timeout))
         return Sending(out, connection, self._pool)
-
-    def _outgoing(self, call: Call, keep: int, began: float, until: float) -> Outgoing:
-        where = place(call.url, call.address)
-        posts = call.method == "POST"
-        start = head(call.method, where, call.headers, len(call.body) if posts else None)
-        return Outgoing(
-            where,
-            (call.tls or self._trust) if where.tls else None,
-            (start, call.body) if posts and call.body else (start,),
-            keep,
-            call.answer_most,
-            began,
-            until,
-        )
 
     async def _dialed(self, out: Outgoing, seconds: float) -> Answer:
         """Over a new connection. seconds: to connect."""

@@ -45,7 +45,10 @@ class Pool:
         if not connection.usable:
             connection.abort()
             return
-        self._idle.setdefault((place.key, tls), deque()).append((self._loop.time(), connection))
+        idle = self._idle.get((place.key, tls))
+        if idle is None:
+            idle = self._idle[place.key, tls] = deque()
+        idle.append((self._loop.time(), connection))
         if self._sweeper is None:
             self._sweeper = self._loop.call_later(KEPT, self._sweep)
 
