@@ -210,7 +210,7 @@ class ProcessWriter(Writer):
         trouble = self._trouble = Trouble(
             f"the process that writes to it ended {how_it_ended(process)}"
         )
-        self._loop.call_exception_handler({"message": trouble.problem})
+        self._loop.call_exception_handler({"message": f"{self._database}: {trouble.problem}"})
         jobs = Jobs(())
         while self._under_way:
             jobs.add(self._under_way.popleft()[0])

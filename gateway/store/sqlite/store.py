@@ -213,6 +213,12 @@ async def _lock(database: Path) -> files.Lock:
         try:
             return files.Lock(database)
         except StoreLocked as locked:
-            if files.lives(locked.holder) or time.monotonic() > until:
+            if files.lives(locked.holder):
                 raise
+            if time.monotonic() > until:
+                raise StoreLocked(
+                    f"{database} was in use by process {locked.holder}, which is gone, but not the one "
+                    "that wrote for it: `pgrep -f gateway.app.writer` has its number. End it first.",
+                    locked.holder,
+                ) from None
         await asyncio.sleep(0.01)

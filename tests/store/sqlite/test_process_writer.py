@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gateway.app.writer import COMMAND
-from gateway.errors import StoreUnavailable
+from gateway.errors import StoreLocked, StoreUnavailable
 from gateway.model.records import Committed
 from gateway.model.states import DeliveryState
 from gateway.store import sqlite
@@ -168,7 +168,9 @@ async def test_a_database_it_cannot_open_is_said_as_ever(tmp_path: Path) -> None
     assert said[0] == said[1]
 
 
-async def test_the_lock_is_not_free_before_it_has_ended(tmp_path: Path) -> None:
+async def test_the_lock_is_not_free_before_it_has_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A gateway that was killed has left a process with a last commit to make."""
     database = tmp_path / "gateway.db"
     script = """
@@ -192,6 +194,10 @@ asyncio.run(main())
     os.kill(writer, signal.SIGSTOP)
     gateway.kill()
     await gateway.wait()
+    with monkeypatch.context() as impatient:
+        impatient.setattr(sqlite.store, "_ORPHAN", 0.0)
+        with pytest.raises(StoreLocked, match=f"by process {gateway.pid}, which is gone, but not"):
+            await sqlite.open(database)
     opening = asyncio.ensure_future(sqlite.open(database))
     await asyncio.wait([opening], timeout=0.1)
     assert not opening.done()
