@@ -76,7 +76,8 @@ class Hub:
         """Hears of a commit (a listener of the store)."""
         for admission, _ in commit.admissions:
             for event in admission.events:
-                self._latest = max(self._latest, event.seq)
+                if event.seq > self._latest:  # noqa: PLR1730  a call a request saved
+                    self._latest = event.seq
         if not self._pages or not (commit.admissions or commit.changed):
             return
         self._changed.update(commit.changed)

@@ -296,9 +296,9 @@ class Gateway:
 
     def _committed(self, commit: Committed) -> None:
         stored = 0
-        for admission, admitted in commit.admissions:
-            for event, became in zip(admission.events, admitted, strict=True):
-                if not became.duplicate:
+        for admission, _ in commit.admissions:
+            for event in admission.events:
+                if event.seq:
                     stored += 1
                     self.metrics.stored(admission.source, event.type)
         self.metrics.committed(commit.seconds, stored)

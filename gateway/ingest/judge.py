@@ -86,7 +86,8 @@ class Judge:
         case = Case(parts, self._clock())
         share = body.Share(self._in_flight)
         try:
-            ending = await self._judge(case, share)
+            found = await self._admission(case, share)
+            ending = found if isinstance(found, Ending) else await self._commit(case, found)
         except RequestRefused as refusal:
             forget_frames(refusal)
             ending = self._refusal(case, refusal)
@@ -119,16 +120,6 @@ class Judge:
         self._report(error)
 
     # ---------------------------------------------------------------- the order
-
-    async def _judge(self, case: Case, share: body.Share) -> Ending:
-        admission = await self._admission(case, share)
-        if isinstance(admission, Ending):
-            return admission
-        admitted = await self._commit(admission)
-        case.admitted = admitted
-        outcome = _outcome(admission, admitted)
-        declared = case.source.declaration.replies if case.source else replies.OURS
-        return Ending(outcome, replies.success(outcome, admitted, declared))
 
     async def _admission(self, case: Case, share: body.Share) -> Admission | Ending:
         """All of the order up to the commit.
@@ -217,7 +208,7 @@ class Judge:
         found = handshake.answer(declared, request, parsed, proven=proven)
         return None if found is None else Ending(Outcome.HANDSHAKE, found)
 
-    async def _commit(self, admission: Admission) -> Sequence[Admitted]:
+    async def _commit(self, case: Case, admission: Admission) -> Ending:
         if self._committing >= self._commits:
             self._dispatch.failed(admission)
             raise RequestRefused(Outcome.OVERLOADED, "too many requests wait for the store")
@@ -232,7 +223,10 @@ class Judge:
         finally:
             self._committing -= 1
         self._dispatch.accepted(admission, admitted)
-        return admitted
+        case.admitted = admitted
+        outcome = _outcome(admission, admitted)
+        declared = case.source.declaration.replies if case.source else replies.OURS
+        return Ending(outcome, replies.success(outcome, admitted, declared))
 
     # ---------------------------------------------------------------- the end
 

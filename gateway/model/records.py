@@ -79,6 +79,7 @@ class NewEvent:
     """False: the id is one nobody signed, and the store flags a body seen under another id."""
     deliveries: list[NewDelivery] = field(default_factory=list)
     seq: Seq = Seq(0)
+    """Set by the store; it stays 0 for a duplicate."""
     digest: KeyDigest = KeyDigest(b"")
     """Set by the store, like its number: it alone asks for it, where it writes."""
 

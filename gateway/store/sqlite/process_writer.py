@@ -96,9 +96,9 @@ class ProcessWriter(Writer):
 
     def _put(self, job: Job) -> None:
         self._waiting.append(job)
-        self._settled.clear()
         if not self._flushing:
             self._flushing = True
+            self._settled.clear()
             self._loop.call_soon(self._flush)
 
     def _flush(self) -> None:
@@ -127,7 +127,7 @@ class ProcessWriter(Writer):
         room = WINDOW - self._bytes
         count = 0
         while room > 0 and count < len(self._waiting):
-            work = self._waiting[count].work
+            work, _ = self._waiting[count]
             room -= len(work.body) if isinstance(work, Admission) else 0
             count += 1
         some, self._waiting = self._waiting[:count], self._waiting[count:]

@@ -178,15 +178,15 @@ class Answer(NamedTuple):
 
     frames: int
     became: Done | Trouble
-    stored: Sequence[Sequence[Tuple]]
-    """What the writer set of each event of each admission."""
+    stored: Sequence[Tuple]
+    """What the writer set of each event."""
 
 
 def answer(frames: int, batch: Batch, became: Done | Trouble) -> bytes:
     """What became of a batch that came in so many frames."""
     if isinstance(became, Trouble):
         return pickle.dumps((frames, became, ()), _PROTOCOL)
-    stored = [[_stored(event) for event in one.events] for one in batch.admissions]
+    stored = [_stored(event) for one in batch.admissions for event in one.events]
     outcomes = [
         [(one.duplicate, one.id, one.revived) for one in admitted] for admitted in became.outcomes
     ]
@@ -234,16 +234,21 @@ def _stored(event: NewEvent) -> Tuple:
     )
 
 
-def take_over(admissions: Sequence[Admission], stored: Sequence[Sequence[Tuple]]) -> None:
+def take_over(admissions: Sequence[Admission], stored: Sequence[Tuple]) -> None:
     """Sets in the admissions of this process what the writer set in its copies."""
-    for admission, events in zip(admissions, stored, strict=True):
-        for event, (seq, flags, deliveries) in zip(admission.events, events, strict=True):
-            event.seq, event.flags = seq, flags
-            for delivery, values in zip(event.deliveries, deliveries, strict=True):
-                if delivery.keys is None:
-                    delivery.seq = values
-                else:
-                    _take_over_tied(delivery, *values)
+    events = [event for admission in admissions for event in admission.events]
+    for event, (seq, flags, deliveries) in zip(events, stored, strict=True):
+        event.seq, event.flags = seq, flags
+        if deliveries:
+            _take_over_deliveries(event.deliveries, deliveries)
+
+
+def _take_over_deliveries(deliveries: Sequence[NewDelivery], stored: Sequence[Any]) -> None:
+    for delivery, values in zip(deliveries, stored, strict=True):
+        if delivery.keys is None:
+            delivery.seq = values
+        else:
+            _take_over_tied(delivery, *values)
 
 
 def _take_over_tied(

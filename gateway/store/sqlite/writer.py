@@ -9,7 +9,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Concatenate, Final, NamedTuple, ParamSpec, TypeVar
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from gateway.errors import StoreUnavailable
 from gateway.model.records import Admission, Admitted, Committed, Result
@@ -23,11 +23,9 @@ _P = ParamSpec("_P")
 _CLOSED: Final = "the store is closed"
 
 
-class Job(NamedTuple):
-    """What a commit is to carry, and who waits for it."""
-
-    work: Admission | Sequence[Result] | Change
-    future: "asyncio.Future[Any]"  # Any: each job's own result, typed by the method that made it
+Work = Admission | Sequence[Result] | Change
+Job = tuple[Work, "asyncio.Future[Any]"]  # Any: each job's own result, typed by what made it
+"""What a commit is to carry, and who waits for it."""
 
 
 class Jobs:
@@ -94,12 +92,12 @@ class Writer(ABC):
         position. Its value is given back once it is durable."""
         return self._append(Change(run, values))
 
-    def _append(self, work: Admission | Sequence[Result] | Change) -> "asyncio.Future[Any]":
+    def _append(self, work: Work) -> "asyncio.Future[Any]":
         future: asyncio.Future[Any] = self._loop.create_future()
         if self._closing:
             future.set_exception(StoreUnavailable(_CLOSED))
         else:
-            self._put(Job(work, future))
+            self._put((work, future))
         return future
 
     @abstractmethod
