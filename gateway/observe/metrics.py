@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from gateway.observe.tallies import Counts, Spreads
+from gateway.observe.tallies import Counts, Levels, Spreads
 
 OldestPending = Callable[[], Mapping[str, float]]
 """Seconds that the oldest pending delivery of each target has waited."""
@@ -98,7 +98,7 @@ class Metrics:
         self._commit_seconds = Spreads(*_told("gateway_commit_seconds"), kept, _SECONDS)
         self._commit_events = Spreads(*_told("gateway_commit_events"), kept, _EVENTS)
         self._events = Counts(*_told("gateway_events_total"), kept)
-        self._deliveries = Gauge(*_told("gateway_deliveries"), registry=kept)
+        self._deliveries = Levels(*_told("gateway_deliveries"), kept)
         self._delivered = Counts(*_told("gateway_delivered_total"), kept)
         self._attempts = Spreads(
             *_told("gateway_attempt_seconds"), kept, _SECONDS, of=_told("gateway_attempts_total")
@@ -130,9 +130,9 @@ class Metrics:
 
     def changed(self, counts: Mapping[tuple[str, str], int]) -> None:
         """By how much the numbers of unfinished deliveries changed, by (target, state)."""
-        for (target, state), by in counts.items():
-            if state in _STATES:
-                self._deliveries.labels(target, state).inc(by)
+        for labels, by in counts.items():
+            if labels[1] in _STATES:
+                self._deliveries.add(labels, by)
 
     # ---- delivery
 

@@ -45,6 +45,32 @@ class Counts(Collector):
         yield _counter(*self._told, self._numbers, self._since)
 
 
+class Levels(Collector):
+    """A gauge with labels that goes up and down."""
+
+    __slots__ = ("_levels", "_told")
+
+    def __init__(
+        self, name: str, about: str, names: Sequence[str], registry: CollectorRegistry
+    ) -> None:
+        """names: of the labels."""
+        self._told = (name, about, tuple(names))
+        self._levels: dict[Labels, int] = {}
+        registry.register(self)
+
+    def add(self, labels: Labels, by: int) -> None:
+        """So many more, or fewer."""
+        self._levels[labels] = self._levels.get(labels, 0) + by
+
+    def collect(self) -> Iterator[Metric]:
+        """Asked by the registry."""
+        name, about, names = self._told
+        family = Metric(name, about, "gauge")
+        for values, level in self._levels.items():
+            family.add_sample(name, dict(zip(names, values, strict=True)), level)
+        yield family
+
+
 def _counter(
     name: str,
     about: str,

@@ -2,10 +2,10 @@
 
 import re
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from gateway.observe.metrics import METRICS, Metrics
-from gateway.observe.tallies import Counts, Spreads
+from gateway.observe.tallies import Counts, Levels, Spreads
 
 BOUNDS = (0.5, 1, 16)
 VALUES = (0.0, 0.25, 0.5, 0.500001, 1, 1.5, 16, 16.5, 1e9, 1.0, 3e-05)
@@ -24,6 +24,22 @@ def test_a_counter_is_shown_as_the_library_shows_its_own():
     for labels in (("a", "x"), ("b", 'odd "\n\\'), ("a", "x"), ("a", "é")):
         mine.add(labels)
         own.labels(*labels).inc()
+        assert shown(ours) == shown(theirs)
+
+
+def test_a_gauge_is_shown_as_the_library_shows_its_own() -> None:
+    ours, theirs = CollectorRegistry(), CollectorRegistry()
+    mine = Levels("deliveries", "of all", ("target", "state"), ours)
+    own = Gauge("deliveries", "of all", ("target", "state"), registry=theirs)
+    assert shown(ours) == shown(theirs)
+    for labels, by in (
+        (("a", "x"), 5),
+        (("b", 'odd "\n\\'), 1),
+        (("a", "x"), -5),
+        (("a", "é"), -1),
+    ):
+        mine.add(labels, by)
+        own.labels(*labels).inc(by)
         assert shown(ours) == shown(theirs)
 
 
