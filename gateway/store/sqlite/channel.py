@@ -2,6 +2,7 @@
 
 import socket
 import struct
+from collections.abc import Sequence
 from typing import Final
 
 _LENGTH: Final = struct.Struct("<I")
@@ -9,9 +10,9 @@ ROOM: Final = 1024 * 1024
 """Bytes that are given out at once; of one frame that is larger, as many as it has."""
 
 
-def framed(content: bytes) -> tuple[bytes, bytes]:
-    """A frame's two pieces."""
-    return _LENGTH.pack(len(content)), content
+def framed(content: Sequence[bytes]) -> list[bytes]:
+    """A frame's pieces. content: its pieces."""
+    return [_LENGTH.pack(sum(map(len, content))), *content]
 
 
 class Frames:
@@ -54,10 +55,9 @@ class Channel:
         """Waits for a frame; gives all that have come, in order, as far as there is room for them at
         once. Empty: the other end is closed, and nothing is left.
 
-        They are good until the next call: the buffer is used again, for the pages of a new one would
-        have to be made each time.
+        They are good until `forget`: the buffer is used again, for the pages of a new one would have
+        to be made each time.
         """
-        self._make_room()
         while (frame := self._next()) is None:
             if self._end == len(self._buffer):  # not for each piece: it copies what has come
                 self._make_room()
@@ -69,6 +69,10 @@ class Channel:
         while (frame := self._next()) is not None:
             found.append(frame)
         return found
+
+    def forget(self) -> None:
+        """What was given out is not needed any more: a large frame's room is free at once."""
+        self._make_room()
 
     def _make_room(self) -> None:
         """For the rest of the frame that has begun to come, and a little more."""
@@ -103,4 +107,4 @@ class Channel:
 
     def send(self, content: bytes) -> None:
         """Returns when it is all on its way. Raises `OSError` where the other end is closed."""
-        self._socket.sendall(b"".join(framed(content)))
+        self._socket.sendall(b"".join(framed([content])))

@@ -5,6 +5,7 @@ for what is `process_writer`'s.
 import asyncio
 import signal
 import subprocess
+from collections.abc import Sequence
 from typing import Final, Protocol, cast
 
 from gateway.store.sqlite import wire
@@ -36,8 +37,8 @@ class Link(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
 
-    def send(self, content: bytes) -> None:
-        """Puts a frame on its way."""
+    def send(self, content: Sequence[bytes]) -> None:
+        """Puts a frame's pieces on their way."""
         self._transport.writelines(framed(content))
 
     def close(self) -> None:

@@ -118,8 +118,9 @@ class ProcessWriter(Writer):
             self._mistake(error)
             self._failed(jobs, Trouble(f"it cannot be told to the process that writes: {error}"))
             return
-        self._under_way.append((jobs, len(content)))
-        self._bytes += len(content)
+        size = sum(map(len, content))
+        self._under_way.append((jobs, size))
+        self._bytes += size
         link.send(content)
 
     def _take(self) -> list[Job]:

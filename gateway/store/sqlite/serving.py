@@ -37,8 +37,9 @@ def serve(
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         channel.send(wire.hello(wire.Hello(trouble, connection.opened, connection.sequence.last)))
         while frames := channel.receive():
-            batch = wire.decode(frames)
-            channel.send(wire.answer(len(frames), batch, committer.commit(batch)))
-            del batch  # nothing of a commit waits here for the next one
+            count, batch = len(frames), wire.decode(frames)
             frames.clear()
+            channel.forget()
+            channel.send(wire.answer(count, batch, committer.commit(batch)))
+            del batch  # nothing of a commit waits here for the next one
     committer.close()

@@ -45,12 +45,12 @@ def test_no_field_is_left_behind() -> None:
             default = None if field.default is dataclasses.MISSING else field.default
             if field.name not in SET_BY_THE_STORE:
                 assert getattr(one, field.name) != default, f"{field.name} shows nothing"
-    assert wire.decode([wire.encode(BATCH)]) == BATCH
+    assert wire.decode([b"".join(wire.encode(BATCH))]) == BATCH
 
 
 def test_several_frames_are_one_batch_in_their_order() -> None:
     other = Batch([dataclasses.replace(ADMISSION, source="z")], [], [])
-    both = wire.decode([wire.encode(BATCH), wire.encode(other)])
+    both = wire.decode([b"".join(wire.encode(one)) for one in (BATCH, other)])
     assert both.admissions == [ADMISSION, *other.admissions]
     assert (both.results, both.changes) == (BATCH.results, BATCH.changes)
 
@@ -59,7 +59,7 @@ def test_several_frames_are_one_batch_in_their_order() -> None:
 def test_frames_come_out_whole_wherever_the_stream_is_cut(
     contents: Sequence[bytes], data: Any
 ) -> None:
-    stream = b"".join(b"".join(framed(one)) for one in contents)
+    stream = b"".join(b"".join(framed([one])) for one in contents)
     cuts = data.draw(st.lists(st.integers(0, len(stream)), max_size=10))
     frames = Frames()
     found: list[bytes] = []
@@ -68,12 +68,16 @@ def test_frames_come_out_whole_wherever_the_stream_is_cut(
     assert found == list(contents)
 
 
-@given(st.lists(st.binary(max_size=200), max_size=8), st.lists(st.integers(1, 300), max_size=20))
+@given(
+    st.lists(st.binary(max_size=200), max_size=8),
+    st.lists(st.integers(1, 300), max_size=20),
+    st.booleans(),
+)
 def test_a_channel_gives_each_frame_whole_and_once(
-    contents: Sequence[bytes], cuts: Sequence[int]
+    contents: Sequence[bytes], cuts: Sequence[int], forgets: bool
 ) -> None:
     ours, theirs = socket.socketpair()
-    stream = b"".join(b"".join(framed(one)) for one in contents)
+    stream = b"".join(b"".join(framed([one])) for one in contents)
     found: list[bytes] = []
     with ours, theirs, mock.patch.object(channel, "ROOM", 64):
         end = Channel(theirs)
@@ -84,6 +88,9 @@ def test_a_channel_gives_each_frame_whole_and_once(
         ours.shutdown(socket.SHUT_WR)
         while frames := end.receive():
             found += map(bytes, frames)
+            del frames
+            if forgets:
+                end.forget()
     assert found == list(contents)
 
 
@@ -99,5 +106,16 @@ def test_a_channel_keeps_no_room_of_a_large_frame() -> None:
         sender.join()
         Channel(ours).send(b"small")
         del frame
-        assert list(map(bytes, end.receive())) == [b"small"]
+        end.forget()
         assert len(end._buffer) == channel.ROOM
+        assert list(map(bytes, end.receive())) == [b"small"]
+
+
+def test_a_large_body_is_sent_from_where_it_is_and_comes_to_the_one_it_belongs_to() -> None:
+    large = [dataclasses.replace(ADMISSION, body=bytes([n]) * wire._LARGE) for n in range(2)]
+    batch = Batch([ADMISSION, *large, ADMISSION, *large], [RESULT], [])
+    pieces = wire.encode(batch)
+    for one in large:
+        assert any(piece is one.body for piece in pieces)
+    assert all(pieces)
+    assert wire.decode([b"".join(pieces)]) == batch
