@@ -27,14 +27,11 @@ Tuple = tuple[Any, ...]  # Any: a record's fields, in their order
 _PROTOCOL: Final = 5
 _SIZE: Final = struct.Struct("<Q")
 _BODY: Final = 8
-_LARGE: Final = 256 * 1024
-"""Bytes; to copy fewer costs less than a piece more."""
 
 
 def encode(batch: Batch) -> list[bytes]:
     """A batch in pieces, on its way to the process that writes: the size of its records, they, and the
-    bodies. Those that are large are pieces of their own: not copied, where the event loop can do
-    without."""
+    bodies as they are: not copied, where the event loop can do without."""
     records = pickle.dumps(
         (
             [_admission(one) for one in batch.admissions],
@@ -43,15 +40,8 @@ def encode(batch: Batch) -> list[bytes]:
         ),
         _PROTOCOL,
     )
-    pieces: list[bytes] = []
-    small = [_SIZE.pack(len(records)), records]
-    for one in batch.admissions:
-        if len(one.body) < _LARGE:
-            small.append(one.body)
-        else:
-            pieces += (b"".join(small), one.body)
-            small.clear()
-    return [*filter(None, (*pieces, b"".join(small)))]
+    bodies = [one.body for one in batch.admissions if one.body]
+    return [_SIZE.pack(len(records)), records, *bodies]
 
 
 def decode(frames: Sequence[bytes | memoryview]) -> Batch:

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from gateway.app.writer import COMMAND
 from gateway.errors import StoreLocked, StoreUnavailable
@@ -138,6 +139,25 @@ async def test_more_than_may_be_under_way_waits_and_is_stored(
             receipt = await store.receipt(found.event.receipt)
             assert receipt is not None
             assert receipt.body == body
+
+
+@pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_a_frame_of_more_pieces_than_the_kernel_takes_at_once_is_stored(
+    tmp_path: Path, loop: Callable[[], asyncio.AbstractEventLoop]
+) -> None:
+    async def check() -> None:
+        async with opened(tmp_path / "gateway.db") as store:
+            bodies = [b"%d" % n * (20_000 if n % 100 == 0 else 1) for n in range(1, 2500)]
+            made = [admission(event(f"key {n}"), body=body) for n, body in enumerate(bodies)]
+            await asyncio.gather(*(store.accept(one) for one in made))
+            for number in (0, 1023, 1024, 1999, 2498):
+                (found,) = await store.events(EventFilter(text=f"key {number}"), None, 1)
+                receipt = await store.receipt(found.event.receipt)
+                assert receipt is not None
+                assert receipt.body == bodies[number]
+
+    with asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(check())
 
 
 @pytest.mark.parametrize(
