@@ -3,7 +3,7 @@ writer. Verbs and replays are `moves`; leases of a process that died are `recove
 next is `lanes`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from gateway.model.ids import Seq
@@ -35,6 +35,7 @@ _RECORD: Final = Rows(
     9,
     ") done WHERE deliveries.seq = done.column1",
 )
+_KEPT: Final = "SELECT 1 FROM attempts WHERE delivery = ? AND number = ? AND at = ?"
 _JOIN: Final = "UPDATE deliveries SET order_key = ?, stops = ?, behind = 1 WHERE seq = ?"
 
 
@@ -49,7 +50,7 @@ def record(tx: Transaction, results: Sequence[Result]) -> None:
     attempts = [
         _attempt_row(tx, result.delivery, result.attempt)
         for result in results
-        if result.attempt is not None
+        if result.attempt is not None and not _has(tx, rows, result.delivery, result.attempt)
     ]
     updates: list[Row] = []
     joins: list[Row] = []
@@ -65,7 +66,9 @@ def record(tx: Transaction, results: Sequence[Result]) -> None:
             if result.joins is not None and result.joins.order is not None:
                 order_key = text(result.joins.order)
                 joins.append((order_key, result.joins.stops, result.delivery))
-        # Else a commit that was taken for failed has recorded it: only the news of it is missing.
+        elif result.attempt is not None:
+            # A commit that was taken for failed has recorded it: only the news of it is missing.
+            tx.moved(found.target, found.event, DeliveryState.LEASED, result.state)
         if order_key is not None:
             touched.add((found.target, order_key))
         elif result.state is DeliveryState.PENDING:
@@ -86,6 +89,15 @@ class _Row(NamedTuple):
     state: str
     order_key: str | None
     fair_key: str | None
+
+
+def _has(tx: Transaction, rows: Mapping[int, _Row], delivery: Seq, attempt: Attempt) -> bool:
+    """Whether a commit that was taken for failed has kept this attempt."""
+    found = rows.get(delivery)
+    if found is None or found.state == DeliveryState.LEASED:
+        return False
+    kept = tx.connection.execute(_KEPT, (delivery, attempt.number, attempt.at))
+    return kept.fetchone() is not None
 
 
 def _update(tx: Transaction, result: Result) -> Row:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,7 +21,7 @@ from gateway.store.protocol import DeliveryFilter, EventFilter
 from gateway.store.sqlite import files, process_writer, wire
 from gateway.store.sqlite.store import SqliteStore
 from tests.store.conftest import Served
-from tests.store.make import NOW, admission, delivery, event, result
+from tests.store.make import NOW, admission, attempt, delivery, event, result
 
 S = DeliveryState
 
@@ -270,6 +271,27 @@ async def test_a_commit_it_did_not_live_to_tell_of_is_taken_in(
     ((found, _),) = await store.deliveries(DeliveryFilter(), None, 9)
     assert found.state is S.PENDING, "nobody has its lease"
     assert [due.seq for commit in heard for due in commit.due] == [found.seq]
+    await store.close()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+async def test_a_result_it_did_not_live_to_tell_of_is_kept_and_counted_once(tmp_path: Path) -> None:
+    points: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: None)
+    database = files.prepare(tmp_path / "gateway.db")
+    lock = files.Lock(database)
+    store = SqliteStore(database, await served(ends_at(points)).started(database, lock, ()), lock)
+    counts: Counter[tuple[str, str]] = Counter()
+    store.listen(lambda commit: counts.update(commit.counts))
+    mine = delivery(state=S.LEASED)
+    await store.accept(admission(event("a", mine)))
+    done = [result(mine.seq, tried=attempt())]
+    points.append("after_commit")
+    with pytest.raises(StoreUnavailable):
+        await store.record(done)
+    await store.record(done)
+    assert len(await store.attempts(mine.seq)) == 1
+    assert +counts == {(mine.target, S.DELIVERED): 1}
     await store.close()
 
 
