@@ -27,6 +27,7 @@ from gateway.store.sqlite.writer import Job, Jobs, Writer
 
 WINDOW: Final = 4 * 1024 * 1024
 """Bytes under way to the process; what is more waits as it is, and is not held twice."""
+_UNKNOWN: Final = "Whether this commit was kept is not known: look, or do it again."
 _REST: Final = 1.0
 """Seconds from one start to the next: one that dies at once must not keep a CPU busy."""
 _BUFFER: Final = 1024 * 1024
@@ -216,5 +217,5 @@ class ProcessWriter(Writer):
         while self._under_way:
             jobs.add(self._under_way.popleft()[0])
         self._bytes = 0
-        self._failed(jobs, trouble)
+        self._failed(jobs, trouble, _UNKNOWN)
         self._flush()

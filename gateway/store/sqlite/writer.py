@@ -21,6 +21,9 @@ from gateway.store.sqlite.transaction import Transaction
 _T = TypeVar("_T")
 _P = ParamSpec("_P")
 _CLOSED: Final = "the store is closed"
+_NOT_KEPT: Final = (
+    "Nothing of this commit was kept; look at the disk's free space, mode and health."
+)
 
 
 Work = Admission | Sequence[Result] | Change
@@ -160,13 +163,10 @@ class Writer(ABC):
             if not future.done():
                 future.set_result(value)
 
-    def _failed(self, jobs: Jobs, trouble: Trouble) -> None:
-        """Tells who waits that nothing of the commit was kept."""
+    def _failed(self, jobs: Jobs, trouble: Trouble, became: str = _NOT_KEPT) -> None:
+        """Tells who waits of a commit that failed. became: what is known of it, and what to do."""
         self._trouble = trouble
-        message = (
-            f"cannot write to the store {self._database}: {trouble.problem}. "
-            "Nothing of this commit was kept; look at the disk's free space, mode and health."
-        )
+        message = f"cannot write to the store {self._database}: {trouble.problem}. {became}"
         for _, future in (*jobs.accepts, *jobs.records, *jobs.changes):
             if not future.done():
                 future.set_exception(StoreUnavailable(message))

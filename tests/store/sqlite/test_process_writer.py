@@ -88,6 +88,7 @@ async def test_who_waits_while_it_dies_is_told_and_may_come_again(tmp_path: Path
         for one in await asyncio.gather(*waiting, return_exceptions=True):
             assert isinstance(one, StoreUnavailable)
             assert "signal 9" in str(one)
+            assert "is not known" in str(one)
         assert (await store.health()).problem
         for key in "abc":
             (answer,) = await store.accept(admission(event(key)))
