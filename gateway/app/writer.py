@@ -20,8 +20,16 @@ from typing import Final
 from gateway.store.sqlite.serving import serve
 from gateway.upkeep import trimming
 
-_HERE: Final = {"", str(Path.cwd())}
-_SAFE: Final = () if sys.path[:1] and sys.path[0] in _HERE else ("-P",)
+
+def _looks_here() -> bool:
+    """Whether this process looks for modules in the folder it was started in."""
+    try:
+        return sys.path[0] in {"", str(Path.cwd())}
+    except (IndexError, FileNotFoundError):  # the folder is gone
+        return False
+
+
+_SAFE: Final = () if _looks_here() else ("-P",)
 """The folder that a gateway is started in may hold a `gateway` of somebody else's. `-m` would look
 there first, and does so only where this process does, too (`python -m gateway` in its own folder)."""
 COMMAND: Final = (sys.executable, *_SAFE, "-m", "gateway.app.writer")

@@ -127,6 +127,8 @@ class Connection(Incoming):
                 if self._messages:
                     await asyncio.sleep(0)  # others first: a packet may hold thousands of requests
                 elif self._unreadable is None:
+                    if self._close:  # said before this began to run: nobody would wake it
+                        break
                     self._waiter = self._loop.create_future()
                     await self._waiter
                     self._waiter = None

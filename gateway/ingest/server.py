@@ -46,6 +46,7 @@ class PublicServer(web.Server):
         self._turns = Turns(self._loop)
         self._headers = headers
         self._keep_alive = keep_alive
+        self._stopping = False
 
     def __call__(self) -> RequestHandler:
         return Connection(
@@ -57,10 +58,17 @@ class PublicServer(web.Server):
             keep_alive=self._keep_alive,
         )
 
+    def pre_shutdown(self) -> None:
+        """Ends idle connections at once, and those that come while the loop closes the listener."""
+        self._stopping = True
+        super().pre_shutdown()
+
     def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
         """Counts one more. Where there are too many, those go that have said nothing the longest,
         first those that never did; where all are being answered, the new one is turned away."""
         super().connection_made(handler, transport)
+        if self._stopping:
+            handler.close()
         if len(self._connections) <= self._most or not isinstance(handler, Connection):
             return
         idle = [

@@ -83,3 +83,20 @@ async def test_who_ends_its_side_amid_a_request_hears_of_those_before_it() -> No
         assert [a.status for a in await half_closed(one, data + data[:50])] == [202]
         assert [a.status for a in await half_closed(one, data + data[:-5])] == [200, 400]
     assert one.ears.outcomes == ["malformed", "accepted", "duplicate", "malformed"]
+
+
+async def test_a_stop_ends_at_once_who_has_just_come_and_said_nothing() -> None:
+    """Before: unread until the deadline for headers, and the stop waited as long."""
+    loop = asyncio.get_running_loop()
+    async with gate(orders()) as one, asyncio.timeout(5):
+
+        def comes_before() -> asyncio.Protocol:
+            loop.call_soon(loop.call_soon, one.server.pre_shutdown)  # between its two first steps
+            return one.server()
+
+        for comes in (comes_before, one.server):
+            ours, theirs = socket.socketpair()
+            theirs.setblocking(False)
+            await loop.connect_accepted_socket(comes, ours)
+            with theirs:
+                assert await loop.sock_recv(theirs, 1) == b""
