@@ -14,6 +14,7 @@ from bench import (
     growth,
     hotpath,
     latency,
+    parsers,
     pressure,
     soak,
     steps,
@@ -92,6 +93,7 @@ _add(
     "steps", "The gateway with parts taken out or put back, beside bare aiohttp.",
     steps.measure, count=4000,
 )  # fmt: skip
+_add("parsers", "Reading HTTP, by aiohttp's parser and by httptools.", parsers.measure, count=5000)
 _add("bodies", "Bodies from 1 KB to 1 MB, beside a bare aiohttp application.", pressure.bodies)
 _add(
     "drain", "Delivering a backlog, beside a client loop that keeps nothing.",
