@@ -6,7 +6,6 @@ Runs wherever the write connection is: in a thread, or in a process of its own.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 from gateway.model.ids import Seq
@@ -74,19 +73,16 @@ class Committer:
 
     def __init__(
         self,
-        database: Path,
         connection: WriteConnection,
         *,
         clock: Callable[[], float],
         fault: Fault | None = None,
-        recent_keys: int = RECENT_KEYS,
     ) -> None:
-        """clock: unix seconds. fault: for tests. recent_keys: bound of the memory."""
-        self._database = database
+        """clock: unix seconds. fault: for tests."""
         self._link = connection
         self._clock = clock
         self._fault = fault or _no_fault
-        self._recent = RecentKeys(recent_keys)
+        self._recent = RecentKeys(RECENT_KEYS)
         self._keys = Keys()
         self._packer = Packer()
         self._pruner = Pruner(self._recent, self._keys)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gateway.store.sqlite import wire
 from gateway.store.sqlite.channel import Channel
-from gateway.store.sqlite.commits import RECENT_KEYS, Committer, Fault
+from gateway.store.sqlite.commits import Committer, Fault
 from gateway.store.sqlite.connection import WriteConnection
 
 
@@ -23,16 +23,15 @@ def serve(
     *,
     clock: Callable[[], float] = time.time,
     fault: Fault | None = None,
-    recent_keys: int = RECENT_KEYS,
 ) -> None:
     """Returns when nobody needs it any more.
 
-    theirs: the socket's end, which blocks. known: see `WriteConnection`. clock, fault, recent_keys:
-    see `Committer`.
+    theirs: the socket's end, which blocks. known: see `WriteConnection`. clock, fault: see
+    `Committer`.
     """
     connection = WriteConnection(database, clock, known)
     trouble = connection.try_to_open()
-    committer = Committer(database, connection, clock=clock, fault=fault, recent_keys=recent_keys)
+    committer = Committer(connection, clock=clock, fault=fault)
     channel = Channel(theirs)
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         channel.send(wire.hello(wire.Hello(trouble, connection.opened, connection.sequence.last)))

@@ -23,7 +23,7 @@ from gateway.model.records import (
 from gateway.model.states import Reason, Verb
 from gateway.store.protocol import Health, Listener
 from gateway.store.sqlite import again, files, leases, moves, notes
-from gateway.store.sqlite.commits import RECENT_KEYS, Committer, Fault
+from gateway.store.sqlite.commits import Committer, Fault
 from gateway.store.sqlite.connection import WriteConnection
 from gateway.store.sqlite.process_writer import ProcessWriter
 from gateway.store.sqlite.pruning import prune
@@ -175,13 +175,11 @@ async def open(
     process: Sequence[str] = (),
     clock: Callable[[], float] = time.time,
     fault: Fault | None = None,
-    recent_keys: int = RECENT_KEYS,
 ) -> SqliteStore:
     """Opens a database for the one gateway that writes; makes or migrates it first.
 
     process: the command of a process that is to write, see `process_writer`; without one a thread
-    does. For a thread alone: clock, in unix seconds; fault, for tests, see `commits.Fault`;
-    recent_keys, the bound of the memory.
+    does. For a thread alone: clock, in unix seconds; fault, for tests, see `commits.Fault`.
     A database that the disk does not let be opened (full, over quota, broken) is given all the
     same: see `SqliteStore.opened`.
     Raises `StoreLocked` if another process has it, `StoreUnavailable` with what to do otherwise.
@@ -196,9 +194,7 @@ async def open(
             trouble = await asyncio.to_thread(connection.try_to_open)
             if trouble.problem and not trouble.of_disk:
                 raise StoreUnavailable(trouble.problem)
-            committer = Committer(
-                database, connection, clock=clock, fault=fault, recent_keys=recent_keys
-            )
+            committer = Committer(connection, clock=clock, fault=fault)
             writer = ThreadWriter(database, committer, trouble)
     except BaseException:
         lock.release()

@@ -7,26 +7,36 @@ What comes often goes as plain tuples: a record pickled field by field costs twi
 import pickle
 import struct
 from collections.abc import Sequence
+from dataclasses import fields
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
-from gateway.model.ids import Seq
-from gateway.model.records import (
-    Admission,
-    Admitted,
-    Attempt,
-    Keys,
-    NewDelivery,
-    NewEvent,
-    Result,
-)
-from gateway.model.states import DeliveryState, Reason
+from gateway.model.records import Admission, Admitted, Attempt, Keys, NewDelivery, NewEvent, Result
 from gateway.store.sqlite.commits import Batch, Done
 from gateway.store.sqlite.connection import Trouble
 
 Tuple = tuple[Any, ...]  # Any: a record's fields, in their order
 _PROTOCOL: Final = 5
 _SIZE: Final = struct.Struct("<Q")
-_BODY: Final = 8
+
+
+def _names(kind: type, before: str = "") -> list[str]:
+    """The fields of a record in their order; up to one of them."""
+    names = [field.name for field in fields(kind)]
+    return names[: names.index(before)] if before else names
+
+
+_HEAD: Final = len(_names(Admission, "body"))
+"""Fields before an admission's body and events, which go their own ways."""
+_ADMISSION: Final = attrgetter(*[n for n in _names(Admission) if n not in {"body", "events"}])
+_EVENT: Final = attrgetter(*_names(NewEvent, "deliveries"))
+_DELIVERY: Final = attrgetter(*_names(NewDelivery, "seq"))
+_RESULT: Final = attrgetter(*_names(Result, "attempt"))
+_ATTEMPT: Final = attrgetter(*_names(Attempt))
+_ADMITTED: Final = attrgetter(*_names(Admitted))
+_TIED: Final = ("seq", "state", "reason", "detail", "next_at", "keys")
+"""What the writer sets of a delivery that is tied to others; of the rest it is `seq` alone."""
+_OF_TIED: Final = attrgetter(*_TIED)
 
 
 def encode(batch: Batch) -> list[bytes]:
@@ -53,101 +63,34 @@ def decode(frames: Sequence[bytes | memoryview]) -> Batch:
         at = _SIZE.size + _SIZE.unpack_from(frame)[0]
         records = frame[_SIZE.size : at]
         some, finished, more = pickle.loads(records)  # noqa: S301  our own process wrote it
-        for fields in some:
-            admission = _to_admission(fields)
-            size = fields[_BODY]
-            admission.body = bytes(frame[at : at + size])
+        for values, size, events in some:
+            body = bytes(frame[at : at + size])
             at += size
-            admissions.append(admission)
-        results += [_to_result(one) for one in finished]
+            new = [_to_event(*event) for event in events]
+            admissions.append(Admission(*[*values[:_HEAD], body, new, *values[_HEAD:]]))
+        results += [_to_result(*one) for one in finished]
         changes += more
     return batch
 
 
 def _admission(one: Admission) -> Tuple:
-    return (
-        one.source,
-        one.provider,
-        one.received_at,
-        one.client,
-        one.scheme,
-        one.key_label,
-        one.content_type,
-        one.headers,
-        len(one.body),  # at _BODY
-        [_event(event) for event in one.events],
-        one.revive,
-        one.refusal,
-        one.is_json,
-        one.body_mac,
-    )
+    return _ADMISSION(one), len(one.body), [_event(event) for event in one.events]
 
 
 def _event(one: NewEvent) -> Tuple:
-    return (
-        one.id,
-        one.item,
-        one.dedup_key,
-        one.type,
-        one.provider_type,
-        one.provider_id,
-        one.subject,
-        one.time,
-        one.fields,
-        one.flags,
-        one.verified,
-        one.id_signed,
-        [_delivery(delivery) for delivery in one.deliveries],
-    )
+    return _EVENT(one), [_DELIVERY(delivery) for delivery in one.deliveries]
 
 
-def _delivery(one: NewDelivery) -> Tuple:
-    return (
-        one.id,
-        one.route,
-        one.target,
-        one.state,
-        one.reason,
-        one.next_at,
-        one.detail,
-        one.keys,
-        one.trigger,
-        one.replay_of,
-    )
-
-
-def _to_admission(fields: Tuple) -> Admission:
-    admission = Admission(*fields)
-    admission.events = [_to_event(event) for event in admission.events]  # type: ignore[arg-type]
-    return admission
-
-
-def _to_event(fields: Tuple) -> NewEvent:
-    event = NewEvent(*fields)
-    event.deliveries = [NewDelivery(*delivery) for delivery in event.deliveries]  # type: ignore[misc]
-    return event
+def _to_event(values: Tuple, deliveries: Sequence[Tuple]) -> NewEvent:
+    return NewEvent(*[*values, [NewDelivery(*delivery) for delivery in deliveries]])
 
 
 def _result(one: Result) -> Tuple:
-    made = one.attempt
-    attempt = made and (
-        made.number,
-        made.at,
-        made.endpoint,
-        made.status,
-        made.error,
-        made.message,
-        made.duration,
-        made.answer,
-        made.trigger,
-    )
-    return (one.delivery, one.state, one.reason, one.detail, one.next_at, attempt, one.joins)
+    return _RESULT(one), one.attempt and _ATTEMPT(one.attempt), one.joins
 
 
-def _to_result(fields: Tuple) -> Result:
-    delivery, state, reason, detail, next_at, attempt, joins = fields
-    made = attempt and Attempt(*attempt)
-    return Result(delivery, state, reason, detail, next_at, made, joins)
+def _to_result(values: Tuple, attempt: Tuple | None, joins: Keys | None) -> Result:
+    return Result(*[*values, attempt and Attempt(*attempt), joins])
 
 
 # ---- and back
@@ -187,11 +130,9 @@ def answer(frames: int, batch: Batch, became: Done | Trouble) -> bytes:
     if isinstance(became, Trouble):
         return pickle.dumps((frames, became, ()), _PROTOCOL)
     stored = [_stored(event) for one in batch.admissions for event in one.events]
-    outcomes = [
-        [(one.duplicate, one.id, one.revived) for one in admitted] for admitted in became.outcomes
-    ]
+    outcomes = [[_ADMITTED(one) for one in admitted] for admitted in became.outcomes]
     mistake = became.mistake and RuntimeError(f"{type(became.mistake).__name__}: {became.mistake}")
-    fields = (
+    said = (
         became.seconds,
         outcomes,
         became.values,
@@ -201,7 +142,7 @@ def answer(frames: int, batch: Batch, became: Done | Trouble) -> bytes:
         became.last,
         mistake,
     )
-    return pickle.dumps((frames, fields, stored), _PROTOCOL)
+    return pickle.dumps((frames, said, stored), _PROTOCOL)
 
 
 def read_answer(frame: bytes) -> Answer:
@@ -215,23 +156,8 @@ def read_answer(frame: bytes) -> Answer:
 
 
 def _stored(event: NewEvent) -> Tuple:
-    return (
-        event.seq,
-        event.flags,
-        [
-            delivery.seq
-            if delivery.keys is None
-            else (
-                delivery.seq,
-                delivery.state,
-                delivery.reason,
-                delivery.detail,
-                delivery.next_at,
-                delivery.keys,
-            )
-            for delivery in event.deliveries
-        ],
-    )
+    deliveries = [one.seq if one.keys is None else _OF_TIED(one) for one in event.deliveries]
+    return event.seq, event.flags, deliveries
 
 
 def take_over(admissions: Sequence[Admission], stored: Sequence[Tuple]) -> None:
@@ -248,21 +174,5 @@ def _take_over_deliveries(deliveries: Sequence[NewDelivery], stored: Sequence[An
         if delivery.keys is None:
             delivery.seq = values
         else:
-            _take_over_tied(delivery, *values)
-
-
-def _take_over_tied(
-    delivery: NewDelivery,
-    seq: Seq,
-    state: DeliveryState,
-    reason: Reason,
-    detail: str,
-    next_at: float,
-    keys: Keys,
-) -> None:
-    delivery.seq = seq
-    delivery.state = state
-    delivery.reason = reason
-    delivery.detail = detail
-    delivery.next_at = next_at
-    delivery.keys = keys
+            for name, value in zip(_TIED, values, strict=True):
+                setattr(delivery, name, value)
