@@ -1,13 +1,12 @@
 """The event loop: uvloop where it is installed. And what must be true of this Python."""
 
 import asyncio
-import gc
 from collections.abc import Coroutine
 
 from aiohttp import http_parser
 
+from gateway.app.heap import settle
 from gateway.errors import GatewayError, Problem
-from gateway.upkeep.trimming import keep_large_apart
 
 _NO_PARSER = Problem(
     "its compiled HTTP parser is missing; the one in pure Python is not for the public internet",
@@ -27,9 +26,7 @@ def run(main: Coroutine[object, object, None]) -> None:
     if problems := unfit():
         main.close()
         raise GatewayError("\n".join(map(str, problems)))
-    keep_large_apart()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    settle()
     try:
         import uvloop  # noqa: PLC0415  # an extra
     except ImportError:

@@ -6,7 +6,6 @@ Started by the gateway, and over when that is: signals that are meant for it, as
 or of systemd for the whole unit, are not for this one, which has its last commits to make.
 """
 
-import gc
 import os
 import signal
 import socket
@@ -17,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from gateway.app.heap import settle
 from gateway.store.sqlite.serving import serve
 from gateway.upkeep import trimming
 
@@ -58,9 +58,7 @@ def main(number: str, database: str, known: str) -> None:
     """number: of the inherited socket. known: see `process_writer`."""
     for one in _NOT_FOR_US:
         signal.signal(one, signal.SIG_IGN)
-    trimming.keep_large_apart()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    settle()
     threading.Thread(target=_trim, name="trimming", daemon=True).start()
     with socket.socket(fileno=int(number)) as theirs:
         serve(theirs, Path(database), int(known) if known else None)
