@@ -48,9 +48,11 @@ def free_port() -> int:
 
 def family(pid: int) -> list[int]:
     """A process and those that it started: the gateway's has one that writes."""
-    tasks = Path(f"/proc/{pid}/task").iterdir()
-    started = (word for task in tasks for word in (task / "children").read_text().split())
-    return [pid, *map(int, started)]
+    found = [pid]
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # a thread that has ended
+            found += map(int, (task / "children").read_text().split())
+    return found
 
 
 def cpu(pid: int) -> float:

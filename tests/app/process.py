@@ -77,16 +77,6 @@ class Process:
         return await self.process.wait()
 
 
-def family(pid: int) -> Sequence[int]:
-    """A process and those that it started: the gateway's has one that writes."""
-    tasks = Path(f"/proc/{pid}/task").iterdir()
-    found = [pid]
-    for task in tasks:
-        with suppress(FileNotFoundError, ProcessLookupError):
-            found += map(int, (task / "children").read_text().split())
-    return found
-
-
 class Died(AssertionError):
     """The process ended before it answered."""
 

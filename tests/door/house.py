@@ -19,7 +19,8 @@ from pathlib import Path
 import aiohttp
 import orjson
 
-from tests.app.process import ROOT, Process, family, process
+from bench.processes import family
+from tests.app.process import ROOT, Process, process
 from tests.app.running import SECRET
 from tests.door.sender import Answered
 from tests.ingest.wire import Response, read_response

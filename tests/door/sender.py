@@ -19,7 +19,7 @@ from pathlib import Path
 from queue import Queue
 from threading import Thread
 
-from tests.app.process import family
+from bench.processes import family
 from tests.app.running import signed_push
 
 PATIENCE = 30.0
